@@ -1,4 +1,6 @@
 //! Relaydesk: apps write in, agents answer from a Telegram group, answers go back by push, socket and chat.
 
+/// The engine that empties the outbox: lanes, leases, retries, limits.
+pub mod delivery;
 /// The nouns and their rules, pure.
 pub mod domain;

@@ -1,3 +1,11 @@
 //! The nouns and their rules, pure: no I/O, no SQL, no HTTP. Everything above speaks in these types.
 
+pub mod attachment;
 pub mod clock;
+pub mod error;
+pub mod event;
+pub mod greeting;
+pub mod ids;
+pub mod locale;
+pub mod message;
+pub mod text;

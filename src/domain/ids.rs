@@ -1,0 +1,109 @@
+//! Every id is its own type, and chance, which makes the unguessable ones, is a value like time.
+
+use std::fmt;
+
+use rand::Rng;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::error::Error;
+
+macro_rules! row_id {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub i64);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    )+};
+}
+
+row_id! {
+    /// A contact's row.
+    ContactId,
+    /// A ticket's row; the number people see.
+    TicketId,
+    /// A message; grows in the order of commits, so "after this id" has no gaps.
+    MessageId,
+    /// A registered device.
+    DeviceId,
+    /// A row of the outbox.
+    JobId,
+}
+
+/// The name an app chose for its user: 1 to 128 characters, none of them a control character.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct UserId(String);
+
+impl UserId {
+    /// Longest user id, in characters.
+    pub const MAX_CHARS: usize = 128;
+
+    /// Checks what the world sent as `field`.
+    ///
+    /// # Errors
+    /// `missing_field` when empty, `invalid_user_id` when too long or with control characters.
+    pub fn parse(raw: &str, field: &'static str) -> Result<Self, Error> {
+        if raw.is_empty() {
+            return Err(Error::missing(field));
+        }
+        if raw.chars().count() > Self::MAX_CHARS || raw.chars().any(char::is_control) {
+            return Err(Error::bad("invalid_user_id", field).with("max", Self::MAX_CHARS));
+        }
+        Ok(Self(raw.to_owned()))
+    }
+
+    /// An id that was checked when it was stored.
+    pub fn stored(raw: String) -> Self {
+        Self(raw)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Chance as a value: the operating system's, handed to whoever needs ids or jitter.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Chance;
+
+impl Chance {
+    /// A random UUID (version 4).
+    #[allow(clippy::disallowed_methods, clippy::unused_self)] // the one place that may ask the machine
+    pub fn uuid(self) -> Uuid {
+        Uuid::new_v4()
+    }
+
+    /// A number from `low` to `high`, both included.
+    #[allow(clippy::unused_self)]
+    pub fn between(self, low: u64, high: u64) -> u64 {
+        rand::rng().random_range(low..=high.max(low))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn user_ids_are_counted_in_characters_and_hold_no_control_characters() {
+        for good in ["a", "a/b", "пользователь 7", "😀", &"я".repeat(128)] {
+            assert!(UserId::parse(good, "user_id").is_ok(), "{good:?}");
+        }
+        for bad in ["", "a\nb", "\u{0}", "\u{7f}", "\u{85}", &"я".repeat(129)] {
+            assert!(UserId::parse(bad, "user_id").is_err(), "{bad:?}");
+        }
+    }
+}

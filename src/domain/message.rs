@@ -1,0 +1,42 @@
+//! A message: one entry of a ticket, from the contact, from an agent, or the greeting.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::attachment::Attachment;
+use super::ids::{MessageId, TicketId, UserId};
+
+/// Who wrote it, seen from the contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    User,
+    Support,
+}
+
+impl Direction {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Support => "support",
+        }
+    }
+}
+
+/// A message as it is read back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    pub id: MessageId,
+    /// None for a greeting, which opens no ticket.
+    pub ticket: Option<TicketId>,
+    pub user: UserId,
+    pub direction: Direction,
+    pub text: String,
+    pub created_at: DateTime<Utc>,
+    pub edited_at: Option<DateTime<Utc>>,
+    /// The name the contact sees beside an agent's answer.
+    pub agent_name: Option<String>,
+    /// On the contact's messages: staff has answered or read it since; on support messages: the contact has.
+    pub read: bool,
+    pub attachments: Vec<Attachment>,
+}
