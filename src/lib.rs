@@ -4,3 +4,5 @@
 pub mod delivery;
 /// The nouns and their rules, pure.
 pub mod domain;
+/// SQLite and nothing but: writer, readers, migrations.
+pub mod store;
