@@ -6,3 +6,5 @@ pub mod delivery;
 pub mod domain;
 /// SQLite and nothing but: writer, readers, migrations.
 pub mod store;
+/// Every sentence for people, in each language.
+pub mod texts;
