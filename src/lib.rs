@@ -2,3 +2,5 @@
 
 /// The nouns and their rules, pure.
 pub mod domain;
+/// Uploads: sniffing, limits, metadata removal, thumbnails, the folder.
+pub mod media;
