@@ -129,7 +129,7 @@ impl Arrived {
 
     fn store_any(self, original_name: Option<String>) -> Result<Stored, MediaError> {
         if clean::format(&self.start).is_none() {
-            let kind = kinds::sniff(&self.start);
+            let kind = kinds::other_than_photo(&self.start);
             return self.store_as_it_is(kind, original_name);
         }
         let raw = std::fs::read(self.draft.path())?;

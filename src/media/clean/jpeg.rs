@@ -83,7 +83,7 @@ impl Kept {
             0xE2 if payload.starts_with(ICC) => self.segment(marker, payload)?,
             0xEE if payload.starts_with(b"Adobe") => self.segment(marker, payload.get(..12)?)?,
             // All other application data, reserved segments, comments.
-            0xE0..=0xEF | 0xF0..=0xFE => {}
+            0xE0..=0xFE => {}
             // Frame headers, Huffman and arithmetic tables, quantisation, number of lines, restarts.
             0xC0..=0xC7 | 0xC9..=0xCF | 0xDB..=0xDD => self.segment(marker, payload)?,
             _ => return None,

@@ -23,9 +23,10 @@ pub fn clean(data: &[u8]) -> Option<Vec<u8>> {
     while !inside.is_empty() {
         chunks.push(chunk(&mut inside)?);
     }
-    let body = match chunks.split_first()? {
-        ((kind, header), others) if kind == b"VP8X" => extended(header, others)?,
-        ((kind, picture), _) if is_bitmap(kind) => written(*kind, picture)?,
+    let ((kind, content), others) = chunks.split_first()?;
+    let body = match kind {
+        b"VP8X" => extended(content, others)?,
+        _ if is_bitmap(kind) => written(*kind, content)?,
         _ => return None,
     };
     let size = u32::try_from(body.len()).ok()?.checked_add(4)?;
