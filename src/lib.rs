@@ -2,3 +2,6 @@
 
 /// The nouns and their rules, pure.
 pub mod domain;
+
+/// A Telegram Bot API and an FCM of our own, in memory: the world of the demo and of the tests.
+pub mod sandbox;
