@@ -128,10 +128,11 @@ impl Sandbox {
         let formatted = plain(new_text);
         self.change(|world| {
             let chat_id = world.group.chat_id;
+            let now = world.clock.now();
             let Some(post) = world.post_mut(chat_id, message_id) else {
                 return false;
             };
-            post.set_text(formatted.text, formatted.entities);
+            post.set_text(formatted.text, formatted.entities, now);
             let edited = world.draw(chat_id, message_id);
             if world.bot_sees(chat_id, message_id) {
                 world.updates.push("edited_message", edited);

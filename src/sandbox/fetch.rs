@@ -5,20 +5,18 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::answer::ApiError;
 use super::params::{Params, Upload};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Fetches every URL among the call's media and keeps it in `params` under the URL itself.
-pub(super) async fn fetch_urls(params: &mut Params) -> Result<(), ApiError> {
+/// Fetches every URL among the call's media and keeps it in `params` under the URL itself. What can
+/// not be had is missing there, and refused where the file is looked for.
+pub(super) async fn fetch_urls(params: &mut Params) {
     for address in addresses(params) {
-        let upload = fetch(&address)
-            .await
-            .ok_or_else(|| ApiError::bad("Bad Request: failed to get HTTP URL content"))?;
-        params.put_upload(address, upload);
+        if let Some(upload) = fetch(&address).await {
+            params.put_upload(address, upload);
+        }
     }
-    Ok(())
 }
 
 fn addresses(params: &Params) -> Vec<String> {

@@ -117,8 +117,7 @@ pub(super) fn check_photo(upload: &Upload) -> Result<(u32, u32), ApiError> {
     check_upload(upload)?;
     if upload.bytes.len() > PHOTO_BYTES {
         return Err(ApiError::bad(format!(
-            "Bad Request: file \"{}\" of size {} bytes is too big for a photo",
-            upload.name,
+            "Bad Request: file of size {} bytes is too big for a photo; the maximum size is {PHOTO_BYTES} bytes",
             upload.bytes.len()
         )));
     }
@@ -202,7 +201,7 @@ mod tests {
         let mut large = png(10, 10).bytes.to_vec();
         large.resize(PHOTO_BYTES + 1, 0);
         let error = check_photo(&upload(large)).unwrap_err();
-        assert!(error.description.ends_with("is too big for a photo"));
+        assert!(error.description.contains("bytes is too big for a photo"));
     }
 
     #[test]

@@ -158,6 +158,9 @@ pub(super) fn find(files: &Files, params: &Params, value: &str) -> Result<Media,
     match (upload, files.by_id(value)) {
         (Some(upload), _) => Ok(Media::New(upload.clone())),
         (None, Some(stored)) => Ok(Media::Known(stored.clone())),
+        (None, None) if value.starts_with("http") => {
+            Err(ApiError::bad("Bad Request: failed to get HTTP URL content"))
+        }
         (None, None) => Err(ApiError::bad(
             "Bad Request: wrong file identifier/HTTP URL specified",
         )),

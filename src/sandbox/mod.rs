@@ -4,6 +4,7 @@
 //! not share a mistake with the code it tests.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
@@ -188,6 +189,23 @@ impl Sandbox {
     /// Number of the last change; wait on it to wait for something to happen.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.inner.version.subscribe()
+    }
+
+    /// Waits, in real time and at most this long, until the sandbox looks as wanted; says whether it
+    /// does. It looks again after every change, so there is nothing to poll for.
+    pub async fn until(&self, patience: Duration, wanted: impl Fn(&Self) -> bool) -> bool {
+        let mut changes = self.changes();
+        let deadline = tokio::time::Instant::now() + patience;
+        loop {
+            changes.borrow_and_update();
+            if wanted(self) {
+                return true;
+            }
+            let changed = tokio::time::timeout_at(deadline, changes.changed()).await;
+            if !matches!(changed, Ok(Ok(()))) {
+                return wanted(self);
+            }
+        }
     }
 
     fn look<T>(&self, at: impl FnOnce(&mut World) -> T) -> T {

@@ -28,6 +28,9 @@ impl Sandbox {
             let replaced = self.inner.polls.notified();
             changes.borrow_and_update();
             let batch = self.look(|world| world.updates.batch(poll, limit))?;
+            if !batch.is_empty() {
+                self.log("getUpdates", 200);
+            }
             if !batch.is_empty() || Instant::now() >= deadline {
                 return Ok(Value::Array(batch));
             }

@@ -36,8 +36,8 @@ pub struct Post {
     pub media_group_id: Option<String>,
     /// The message it answers, in the same chat.
     pub reply_to: Option<i64>,
-    /// Whether it was edited.
-    pub edited: bool,
+    /// When it was edited last.
+    pub edited_at: Option<DateTime<Utc>>,
     /// Whether it was deleted; deleted posts stay listed for assertions.
     pub deleted: bool,
     /// Wall time of posting.
@@ -147,7 +147,7 @@ impl Draft {
             files: self.files,
             media_group_id: self.media_group_id,
             reply_to: self.reply_to,
-            edited: false,
+            edited_at: None,
             deleted: false,
             at,
             at_monotonic,
@@ -163,11 +163,16 @@ impl Post {
         self.kind == "text"
     }
 
-    pub(super) fn set_text(&mut self, text: String, entities: Vec<Entity>) {
+    /// Whether it was edited.
+    pub fn edited(&self) -> bool {
+        self.edited_at.is_some()
+    }
+
+    pub(super) fn set_text(&mut self, text: String, entities: Vec<Entity>, at: DateTime<Utc>) {
         self.html = display(&text, &entities);
         self.text = text;
         self.entities = entities;
-        self.edited = true;
+        self.edited_at = Some(at);
     }
 }
 
@@ -212,8 +217,8 @@ fn bare(world: &World, post: &Post) -> Map<String, Value> {
         }
         None => {}
     }
-    if post.edited {
-        put("edit_date", json!(post.at.timestamp()));
+    if let Some(at) = post.edited_at {
+        put("edit_date", json!(at.timestamp()));
     }
     if let Some(album) = &post.media_group_id {
         put("media_group_id", json!(album));

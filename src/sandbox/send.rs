@@ -131,6 +131,7 @@ impl World {
         let formatted = text_of(params)?;
         let id = message_id(params)?;
         let markup = params.json("reply_markup").and_then(Result::ok);
+        let now = self.clock.now();
         let post = self
             .post_mut(chat_id, id)
             .ok_or_else(|| ApiError::bad("Bad Request: message to edit not found"))?;
@@ -148,7 +149,7 @@ impl World {
         {
             return Err(not_modified());
         }
-        post.set_text(formatted.text, formatted.entities);
+        post.set_text(formatted.text, formatted.entities, now);
         post.reply_markup = markup;
         Ok(self.draw(chat_id, id))
     }

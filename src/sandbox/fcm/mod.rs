@@ -80,12 +80,12 @@ impl Sandbox {
             Some(Fault::Refuse { status, .. }) => Ok(refused(&Refusal::of_status(status, None))),
         };
         let status = answer.as_ref().map_or(0, |answer| answer.status().as_u16());
-        self.look(|world| world.log(&format!("fcm.{method}"), status));
+        self.log(&format!("fcm.{method}"), status);
         answer
     }
 
     async fn fcm_hangs(&self, method: &str) -> Result<Response<Body>, Cut> {
-        self.look(|world| world.log(&format!("fcm.{method}"), 0));
+        self.log(&format!("fcm.{method}"), 0);
         std::future::pending().await
     }
 
