@@ -52,6 +52,12 @@ struct Running {
 impl Port {
     /// Takes a port of 127.0.0.1 without listening yet; 0 is any free one.
     pub fn reserve(port: u16) -> io::Result<Self> {
+        // Sockets that share a port would share it with another sandbox's listener too; a socket that
+        // does not share finds that out.
+        let alone = TcpSocket::new_v4()?;
+        alone.set_reuseaddr(true)?;
+        alone.bind((Ipv4Addr::LOCALHOST, port).into())?;
+        drop(alone);
         let reserved = socket()?;
         reserved.bind((Ipv4Addr::LOCALHOST, port).into())?;
         Ok(Self {

@@ -140,18 +140,33 @@ async fn calls_are_logged_with_what_became_of_them() {
     );
 }
 
-#[tokio::test]
-async fn a_fixed_port_takes_three_in_a_row() {
-    let free = port::Port::reserve(0).unwrap().address().port();
-    let options = SandboxOptions {
+/// A sandbox on a port chosen beforehand. The two next ones may be in use, so there are more tries.
+async fn on_a_fixed_port() -> (u16, Sandbox) {
+    for _ in 0..100 {
+        let port = port::Port::reserve(0).unwrap().address().port();
+        if let Ok(sandbox) = Sandbox::start(fixed(port)).await {
+            return (port, sandbox);
+        }
+    }
+    panic!("no three free ports in a row were found");
+}
+
+fn fixed(port: u16) -> SandboxOptions {
+    SandboxOptions {
         clock: Clock::system(),
         forum: false,
         group_rate: 20,
-        port: free,
-    };
-    let sandbox = Sandbox::start(options).await.unwrap();
-    assert_eq!(sandbox.url(), format!("http://127.0.0.1:{free}"));
-    assert_eq!(sandbox.fcm_url(), format!("http://127.0.0.1:{}", free + 1));
+        port,
+    }
+}
+
+#[tokio::test]
+async fn a_fixed_port_takes_three_in_a_row_and_shares_them_with_nobody() {
+    let (port, sandbox) = on_a_fixed_port().await;
+    assert_eq!(sandbox.url(), format!("http://127.0.0.1:{port}"));
+    assert_eq!(sandbox.fcm_url(), format!("http://127.0.0.1:{}", port + 1));
+    let second = Sandbox::start(fixed(port)).await;
+    assert_eq!(second.err().unwrap().kind(), std::io::ErrorKind::AddrInUse);
     sandbox.stop().await;
     assert!(send(&sandbox).await.unwrap_err().is_connect());
 }
