@@ -10,6 +10,10 @@ pub mod domain;
 pub mod http;
 /// Uploads: sniffing, limits, metadata removal, thumbnails, the folder.
 pub mod media;
+/// Socket.IO: events out, join, typing and read in.
+pub mod realtime;
+/// A Telegram Bot API and an FCM of our own, in memory, over HTTP.
+pub mod sandbox;
 /// SQLite and nothing but: writer, readers, migrations.
 pub mod store;
 /// Every sentence for people, in each language.
