@@ -4,3 +4,5 @@
 pub mod delivery;
 /// The nouns and their rules, pure.
 pub mod domain;
+/// The agents' Telegram group: posts out, answers in.
+pub mod telegram;

@@ -1,0 +1,8 @@
+//! Telegram: posts to the agents' group, and what agents answer there. It speaks the Bot API and nothing else of the
+//! outside; it reaches the store through the desk only.
+
+mod markup;
+mod render;
+pub mod settings;
+mod split;
+mod steps;
