@@ -6,3 +6,7 @@ pub mod delivery;
 pub mod domain;
 /// The agents' Telegram group: posts out, answers in.
 pub mod telegram;
+/// SQLite and nothing but: writer, readers, migrations.
+pub mod store;
+/// Every sentence for people, in each language.
+pub mod texts;
