@@ -2,10 +2,14 @@
 
 /// The engine that empties the outbox: lanes, leases, retries, limits.
 pub mod delivery;
+/// What the product does, one file for each capability.
+pub mod desk;
 /// The nouns and their rules, pure.
 pub mod domain;
 /// The agents' Telegram group: posts out, answers in.
 pub mod telegram;
+/// Uploads: sniffing, limits, metadata removal, thumbnails, the folder.
+pub mod media;
 /// SQLite and nothing but: writer, readers, migrations.
 pub mod store;
 /// Every sentence for people, in each language.
