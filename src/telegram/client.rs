@@ -4,6 +4,7 @@
 //! teloxide's `Bot` is not used: it sleeps ten seconds on a 5xx, loses the status, and makes one parse error of an
 //! HTML page after a refused call and of a success that can not be read, which are a retry and an uncertain send.
 
+use std::error::Error as _;
 use std::time::Duration;
 
 use reqwest::multipart::{Form, Part};
@@ -138,7 +139,9 @@ impl Client {
     }
 
     pub async fn delete_webhook(&self) -> Result<(), Failure> {
-        self.call::<bool>("deleteWebhook", &json!({})).await.map(drop)
+        self.call::<bool>("deleteWebhook", &json!({}))
+            .await
+            .map(drop)
     }
 
     /// The updates after `offset`, each as it is.
@@ -175,15 +178,26 @@ impl Client {
     }
 
     /// A line of plain text, as a reply where that message still exists.
-    pub async fn send_plain(&self, place: Place, text: &str, reply_to: Option<i64>) -> Result<Receipt, Failure> {
+    pub async fn send_plain(
+        &self,
+        place: Place,
+        text: &str,
+        reply_to: Option<i64>,
+    ) -> Result<Receipt, Failure> {
         let mut ask = json!({ "chat_id": place.chat, "text": text });
-        let reply = reply_to.map(|id| json!({ "message_id": id, "allow_sending_without_reply": true }));
+        let reply =
+            reply_to.map(|id| json!({ "message_id": id, "allow_sending_without_reply": true }));
         put(&mut ask, "reply_parameters", reply);
         self.send_one("sendMessage", place, ask).await
     }
 
     /// A photo that Telegram fetches itself.
-    pub async fn send_link(&self, place: Place, url: &str, caption: &str) -> Result<Receipt, Failure> {
+    pub async fn send_link(
+        &self,
+        place: Place,
+        url: &str,
+        caption: &str,
+    ) -> Result<Receipt, Failure> {
         let ask = json!({ "chat_id": place.chat, "photo": url, "caption": caption, "parse_mode": "HTML" });
         self.send_one("sendPhoto", place, ask).await
     }
@@ -201,7 +215,8 @@ impl Client {
             .text("caption", caption.to_owned())
             .text("parse_mode", "HTML")
             .part(field, part);
-        let sent: Sent = receive(self.request(method).timeout(patience(size)).multipart(form)).await?;
+        let sent: Sent =
+            receive(self.request(method).timeout(patience(size)).multipart(form)).await?;
         receipt(&[sent])
     }
 
@@ -229,7 +244,10 @@ impl Client {
             total += size;
         }
         let form = form.text("media", Value::Array(media).to_string());
-        let request = self.request("sendMediaGroup").timeout(patience(total)).multipart(form);
+        let request = self
+            .request("sendMediaGroup")
+            .timeout(patience(total))
+            .multipart(form);
         let sent: Vec<Sent> = receive(request).await?;
         receipt(&sent)
     }
@@ -254,7 +272,12 @@ impl Client {
         }
     }
 
-    async fn send_one(&self, method: &str, place: Place, mut ask: Value) -> Result<Receipt, Failure> {
+    async fn send_one(
+        &self,
+        method: &str,
+        place: Place,
+        mut ask: Value,
+    ) -> Result<Receipt, Failure> {
         put(&mut ask, "message_thread_id", place.topic);
         let sent: Sent = self.call(method, &ask).await?;
         receipt(&[sent])
@@ -319,14 +342,19 @@ fn form(place: Place) -> Form {
 
 /// A file as a part that is read while it is sent; and its size in bytes.
 async fn file_part(uploads: &Uploads, name: &str) -> Result<(Part, u64), Failure> {
-    let missing = |error: std::io::Error| Failure::Refused(format!("the upload {name} can not be read: {error}"));
+    let missing = |error: std::io::Error| {
+        Failure::Refused(format!("the upload {name} can not be read: {error}"))
+    };
     let path = uploads
         .path(name)
         .ok_or_else(|| missing(std::io::ErrorKind::NotFound.into()))?;
     let file = tokio::fs::File::open(path).await.map_err(missing)?;
     let size = file.metadata().await.map_err(missing)?.len();
     let body = Body::wrap_stream(ReaderStream::new(file));
-    Ok((Part::stream_with_length(body, size).file_name(name.to_owned()), size))
+    Ok((
+        Part::stream_with_length(body, size).file_name(name.to_owned()),
+        size,
+    ))
 }
 
 fn patience(bytes: u64) -> Duration {

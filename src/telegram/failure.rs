@@ -96,17 +96,25 @@ pub fn read<R: DeserializeOwned>(status: u16, body: &[u8]) -> Result<R, Failure>
 /// Something that does not speak the Bot API answered.
 fn foreign_page(status: u16) -> Failure {
     match status {
-        200..=299 => Failure::Uncertain(format!("status {status} with an answer that can not be read")),
+        200..=299 => Failure::Uncertain(format!(
+            "status {status} with an answer that can not be read"
+        )),
         429 => Failure::Flood(FLOOD_PAUSE),
         413 => Failure::Refused("413: the request is too large for the server in between".into()),
-        404 => Failure::Unavailable("404 with a page that is not the Bot API's: is TELEGRAM_API_URL right?".into()),
-        _ => Failure::Unavailable(format!("status {status} with a page that is not the Bot API's")),
+        404 => Failure::Unavailable(
+            "404 with a page that is not the Bot API's: is TELEGRAM_API_URL right?".into(),
+        ),
+        _ => Failure::Unavailable(format!(
+            "status {status} with a page that is not the Bot API's"
+        )),
     }
 }
 
 fn of_envelope(status: u16, envelope: Envelope) -> Failure {
     let code = envelope.error_code.unwrap_or(status);
-    let reason = envelope.description.unwrap_or_else(|| format!("status {code}"));
+    let reason = envelope
+        .description
+        .unwrap_or_else(|| format!("status {code}"));
     if let Some(parameters) = envelope.parameters {
         if let Some(to) = parameters.migrate_to_chat_id {
             return Failure::Migrated(to);
@@ -129,11 +137,21 @@ fn of_envelope(status: u16, envelope: Envelope) -> Failure {
 const SENTENCES: [(Meaning, &[&str]); 6] = [
     (
         Meaning::TopicLost,
-        &["thread not found", "topic_deleted", "topic_closed", "topic_id_invalid", "topic not found"],
+        &[
+            "thread not found",
+            "topic_deleted",
+            "topic_closed",
+            "topic_id_invalid",
+            "topic not found",
+        ],
     ),
     (
         Meaning::NotAForum,
-        &["chat is not a forum", "channel_forum_missing", "topics are not enabled"],
+        &[
+            "chat is not a forum",
+            "channel_forum_missing",
+            "topics are not enabled",
+        ],
     ),
     (
         Meaning::NoAccess,
@@ -203,7 +221,10 @@ fn of_sentence(reason: String) -> Failure {
         Some(Meaning::NoAccess) => Failure::NoAccess(reason),
         Some(Meaning::LinkRefused) => Failure::LinkRefused(reason),
         Some(Meaning::TooBig) => Failure::TooBig(reason),
-        Some(Meaning::PhotoRefused) => Failure::PhotoRefused { part: album_part(&lower), reason },
+        Some(Meaning::PhotoRefused) => Failure::PhotoRefused {
+            part: album_part(&lower),
+            reason,
+        },
         None => Failure::Refused(reason),
     }
 }
@@ -225,14 +246,29 @@ mod tests {
     }
 
     fn sentence(description: &str) -> Failure {
-        failed(400, json!({"ok": false, "error_code": 400, "description": description}))
+        failed(
+            400,
+            json!({"ok": false, "error_code": 400, "description": description}),
+        )
     }
 
     #[test]
     fn a_result_is_read_and_an_unreadable_one_is_uncertain() {
         assert_eq!(read::<i64>(200, br#"{"ok":true,"result":7}"#), Ok(7));
-        for body in [r#"{"ok":true,"result":"seven"}"#, r#"{"ok":true}"#, "", "<html>", r#"{"ok":tr"#] {
-            assert!(matches!(read::<i64>(200, body.as_bytes()), Err(Failure::Uncertain(_))), "{body:?}");
+        for body in [
+            r#"{"ok":true,"result":"seven"}"#,
+            r#"{"ok":true}"#,
+            "",
+            "<html>",
+            r#"{"ok":tr"#,
+        ] {
+            assert!(
+                matches!(
+                    read::<i64>(200, body.as_bytes()),
+                    Err(Failure::Uncertain(_))
+                ),
+                "{body:?}"
+            );
         }
     }
 
@@ -242,7 +278,10 @@ mod tests {
             let failure = read::<i64>(status, b"<html><h1>Bad Gateway</h1></html>").unwrap_err();
             assert!(matches!(failure, Failure::Unavailable(_)), "{status}");
         }
-        let answered = failed(502, json!({"ok": false, "error_code": 502, "description": "Bad Gateway"}));
+        let answered = failed(
+            502,
+            json!({"ok": false, "error_code": 502, "description": "Bad Gateway"}),
+        );
         assert!(matches!(answered, Failure::Unavailable(_)));
     }
 
@@ -250,7 +289,10 @@ mod tests {
     fn pauses_and_migrations_come_as_parameters() {
         let flood = json!({"ok": false, "error_code": 429, "description": "Too Many Requests: retry after 17", "parameters": {"retry_after": 17}});
         assert_eq!(failed(429, flood), Failure::Flood(Duration::from_secs(17)));
-        assert_eq!(failed(429, json!({"ok": false, "error_code": 429})), Failure::Flood(FLOOD_PAUSE));
+        assert_eq!(
+            failed(429, json!({"ok": false, "error_code": 429})),
+            Failure::Flood(FLOOD_PAUSE)
+        );
         let moved = json!({"ok": false, "error_code": 400, "description": "Bad Request: group chat was upgraded to a supergroup chat", "parameters": {"migrate_to_chat_id": -1_002}});
         assert_eq!(failed(400, moved), Failure::Migrated(-1002));
     }
@@ -264,28 +306,67 @@ mod tests {
             (403, "Forbidden: bot is not a member of the group chat"),
             (403, "Forbidden: the group chat was deleted"),
             (400, "Bad Request: chat not found"),
-            (400, "Bad Request: not enough rights to send text messages to the chat"),
-            (400, "Bad Request: need administrator rights in the channel chat"),
+            (
+                400,
+                "Bad Request: not enough rights to send text messages to the chat",
+            ),
+            (
+                400,
+                "Bad Request: need administrator rights in the channel chat",
+            ),
             (400, "Bad Request: CHAT_WRITE_FORBIDDEN"),
             (400, "Bad Request: not enough rights to create a topic"),
         ] {
-            let failure = failed(code, json!({"ok": false, "error_code": code, "description": description}));
+            let failure = failed(
+                code,
+                json!({"ok": false, "error_code": code, "description": description}),
+            );
             assert_eq!(failure, Failure::NoAccess(description.into()));
         }
     }
 
     #[test]
     fn sentences_are_told_apart_by_what_is_to_be_done() {
-        assert!(matches!(sentence("Bad Request: message thread not found"), Failure::TopicLost(_)));
-        assert!(matches!(sentence("Bad Request: TOPIC_DELETED"), Failure::TopicLost(_)));
-        assert!(matches!(sentence("Bad Request: TOPIC_CLOSED"), Failure::TopicLost(_)));
-        assert!(matches!(sentence("Bad Request: the chat is not a forum"), Failure::NotAForum(_)));
-        assert!(matches!(sentence("Bad Request: wrong file identifier/HTTP URL specified"), Failure::LinkRefused(_)));
-        assert!(matches!(sentence("Bad Request: failed to get HTTP URL content"), Failure::LinkRefused(_)));
-        assert!(matches!(sentence("Bad Request: WEBPAGE_CURL_FAILED"), Failure::LinkRefused(_)));
-        assert!(matches!(sentence("Bad Request: file is too big"), Failure::TooBig(_)));
-        assert!(matches!(sentence("Bad Request: message text is empty"), Failure::Refused(_)));
-        assert!(matches!(sentence("Bad Request: can't parse entities: unclosed tag"), Failure::Refused(_)));
+        assert!(matches!(
+            sentence("Bad Request: message thread not found"),
+            Failure::TopicLost(_)
+        ));
+        assert!(matches!(
+            sentence("Bad Request: TOPIC_DELETED"),
+            Failure::TopicLost(_)
+        ));
+        assert!(matches!(
+            sentence("Bad Request: TOPIC_CLOSED"),
+            Failure::TopicLost(_)
+        ));
+        assert!(matches!(
+            sentence("Bad Request: the chat is not a forum"),
+            Failure::NotAForum(_)
+        ));
+        assert!(matches!(
+            sentence("Bad Request: wrong file identifier/HTTP URL specified"),
+            Failure::LinkRefused(_)
+        ));
+        assert!(matches!(
+            sentence("Bad Request: failed to get HTTP URL content"),
+            Failure::LinkRefused(_)
+        ));
+        assert!(matches!(
+            sentence("Bad Request: WEBPAGE_CURL_FAILED"),
+            Failure::LinkRefused(_)
+        ));
+        assert!(matches!(
+            sentence("Bad Request: file is too big"),
+            Failure::TooBig(_)
+        ));
+        assert!(matches!(
+            sentence("Bad Request: message text is empty"),
+            Failure::Refused(_)
+        ));
+        assert!(matches!(
+            sentence("Bad Request: can't parse entities: unclosed tag"),
+            Failure::Refused(_)
+        ));
         let conflict = json!({"ok": false, "error_code": 409, "description": "Conflict: terminated by other getUpdates request"});
         assert!(matches!(failed(409, conflict), Failure::Conflict(_)));
     }
@@ -299,9 +380,18 @@ mod tests {
             "Bad Request: file must be non-empty",
             "Bad Request: file of size 20971520 bytes is too big for a photo; the maximum size is 10485760 bytes",
         ] {
-            assert!(matches!(sentence(description), Failure::PhotoRefused { part: None, .. }), "{description}");
+            assert!(
+                matches!(
+                    sentence(description),
+                    Failure::PhotoRefused { part: None, .. }
+                ),
+                "{description}"
+            );
         }
         let album = r#"Bad Request: failed to send message #2 with the error message "PHOTO_INVALID_DIMENSIONS""#;
-        assert!(matches!(sentence(album), Failure::PhotoRefused { part: Some(1), .. }));
+        assert!(matches!(
+            sentence(album),
+            Failure::PhotoRefused { part: Some(1), .. }
+        ));
     }
 }

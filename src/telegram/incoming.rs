@@ -182,6 +182,11 @@ impl Message {
         foreign.iter().any(|content| content.is_some())
     }
 
+    /// The forum topic it was written in. In a plain group a thread is only a chain of replies.
+    pub fn topic(&self) -> Option<i64> {
+        self.message_thread_id.filter(|_| self.is_topic_message)
+    }
+
     /// Whether an administrator wrote it in the group's own name.
     pub fn is_anonymous(&self) -> bool {
         self.sender_chat.is_some()

@@ -126,12 +126,16 @@ impl Step {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Plan {
     pub steps: VecDeque<Step>,
+    /// The topic was lost at this step and has been made anew once.
+    #[serde(default)]
+    pub recreated: bool,
 }
 
 impl Plan {
     pub fn new(steps: Vec<Step>) -> Self {
         Self {
             steps: steps.into(),
+            recreated: false,
         }
     }
 
@@ -142,7 +146,7 @@ impl Plan {
     }
 
     pub fn to_value(&self) -> serde_json::Value {
-        serde_json::json!({ "steps": self.steps })
+        serde_json::json!({ "steps": self.steps, "recreated": self.recreated })
     }
 
     /// Puts other steps in the place of the first.
