@@ -8,8 +8,14 @@ pub mod desk;
 pub mod domain;
 /// The agents' Telegram group: posts out, answers in.
 pub mod telegram;
+/// HTTP: one file for each interface.
+pub mod http;
 /// Uploads: sniffing, limits, metadata removal, thumbnails, the folder.
 pub mod media;
+/// Socket.IO: events out, join, typing and read in.
+pub mod realtime;
+/// A Telegram Bot API and an FCM of our own, in memory, over HTTP.
+pub mod sandbox;
 /// SQLite and nothing but: writer, readers, migrations.
 pub mod store;
 /// Every sentence for people, in each language.
