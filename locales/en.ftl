@@ -37,3 +37,22 @@ error-shutting-down = The server is stopping.
 error-storage-full = The server has run out of space.
 error-user-id-required = user_id is required
 error-session-not-found = Session not found.
+
+# The agents' group in Telegram
+telegram-from-user = Message from a user
+telegram-user-id = User ID
+telegram-name = Name
+telegram-message = Message
+telegram-messages = Messages
+telegram-photos = Photos
+telegram-pieces = pcs.
+telegram-reply-sent = ✅ Reply sent successfully!
+telegram-reply-failed = ❌ Failed to send reply. Please check the session ID.
+telegram-reply-usage = Usage: /reply <session_id> <your message>
+telegram-no-ticket = ⚠️ Not sent: this post belongs to no ticket. Reply to a user's message.
+telegram-ticket-gone = ⚠️ Not sent: this ticket no longer exists.
+telegram-file-too-large = ⚠️ The file was not sent: it is over 20 MB, and a bot cannot fetch it.
+telegram-file-lost = ⚠️ The file was not sent: Telegram does not hand it out. Please send it again.
+telegram-not-supported = ⚠️ Not sent: this kind of message cannot be passed on to the user.
+telegram-not-stored = ⚠️ The answer is not stored yet: the server's storage fails. It will be sent when that is mended.
+telegram-not-taken = ⚠️ Not sent because of an error on the server. Please send it again.

@@ -37,3 +37,22 @@ error-shutting-down = Сервер останавливается.
 error-storage-full = На сервере закончилось место.
 error-user-id-required = user_id обязателен
 error-session-not-found = Сессия не найдена.
+
+# Группа агентов в Telegram
+telegram-from-user = Сообщение от пользователя
+telegram-user-id = ID пользователя
+telegram-name = Имя
+telegram-message = Сообщение
+telegram-messages = Сообщения
+telegram-photos = Фото
+telegram-pieces = шт.
+telegram-reply-sent = ✅ Reply sent successfully!
+telegram-reply-failed = ❌ Failed to send reply. Please check the session ID.
+telegram-reply-usage = Usage: /reply <session_id> <your message>
+telegram-no-ticket = ⚠️ Ответ не отправлен: у этого сообщения нет обращения. Ответьте на сообщение пользователя.
+telegram-ticket-gone = ⚠️ Ответ не отправлен: такого обращения больше нет.
+telegram-file-too-large = ⚠️ Файл не отправлен: он больше 20 МБ, бот не может его скачать.
+telegram-file-lost = ⚠️ Файл не отправлен: Telegram его не отдаёт. Пришлите его ещё раз.
+telegram-not-supported = ⚠️ Не отправлено: такой вид сообщений пользователю передать нельзя.
+telegram-not-stored = ⚠️ Ответ пока не сохранён: на сервере сбой хранилища. Он будет отправлен, когда сбой устранят.
+telegram-not-taken = ⚠️ Ответ не отправлен из-за ошибки на сервере. Пришлите его ещё раз.

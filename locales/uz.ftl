@@ -37,3 +37,22 @@ error-shutting-down = Server to‘xtamoqda.
 error-storage-full = Serverda joy tugadi.
 error-user-id-required = user_id majburiy
 error-session-not-found = Sessiya topilmadi.
+
+# Telegram’dagi agentlar guruhi
+telegram-from-user = Foydalanuvchidan xabar
+telegram-user-id = Foydalanuvchi ID
+telegram-name = Ism
+telegram-message = Xabar
+telegram-messages = Xabarlar
+telegram-photos = Suratlar
+telegram-pieces = ta
+telegram-reply-sent = ✅ Reply sent successfully!
+telegram-reply-failed = ❌ Failed to send reply. Please check the session ID.
+telegram-reply-usage = Usage: /reply <session_id> <your message>
+telegram-no-ticket = ⚠️ Yuborilmadi: bu xabar hech qaysi murojaatga tegishli emas. Foydalanuvchi xabariga javob bering.
+telegram-ticket-gone = ⚠️ Yuborilmadi: bunday murojaat endi yo‘q.
+telegram-file-too-large = ⚠️ Fayl yuborilmadi: u 20 MB dan katta, bot uni yuklab ololmaydi.
+telegram-file-lost = ⚠️ Fayl yuborilmadi: Telegram uni bermayapti. Iltimos, qayta yuboring.
+telegram-not-supported = ⚠️ Yuborilmadi: bunday turdagi xabarni foydalanuvchiga uzatib bo‘lmaydi.
+telegram-not-stored = ⚠️ Javob hali saqlanmadi: serverda xotira nosozligi. Nosozlik bartaraf etilganda yuboriladi.
+telegram-not-taken = ⚠️ Serverdagi xato tufayli yuborilmadi. Iltimos, qayta yuboring.

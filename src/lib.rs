@@ -6,6 +6,8 @@ pub mod delivery;
 pub mod desk;
 /// The nouns and their rules, pure.
 pub mod domain;
+/// The agents' Telegram group: posts out, answers in.
+pub mod telegram;
 /// HTTP: one file for each interface.
 pub mod http;
 /// Uploads: sniffing, limits, metadata removal, thumbnails, the folder.
