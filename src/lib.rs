@@ -4,3 +4,5 @@
 pub mod delivery;
 /// The nouns and their rules, pure.
 pub mod domain;
+/// Pushes to phones by FCM.
+pub mod push;
