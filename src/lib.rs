@@ -6,3 +6,7 @@ pub mod delivery;
 pub mod domain;
 /// Pushes to phones by FCM.
 pub mod push;
+/// SQLite and nothing but: writer, readers, migrations.
+pub mod store;
+/// Every sentence for people, in each language.
+pub mod texts;

@@ -92,6 +92,11 @@ pub trait Carrier: Send + Sync + 'static {
         1
     }
 
+    /// Whether a send repeated after a crash does no harm; else it counts as uncertain.
+    fn twice_is_harmless(&self) -> bool {
+        false
+    }
+
     /// Retries with scope `Job` or `Carrier` end as dead when the job is older than this.
     fn max_age(&self) -> Duration {
         Duration::from_secs(24 * 3600)

@@ -2,6 +2,7 @@
 
 pub mod attachment;
 pub mod clock;
+pub mod device;
 pub mod error;
 pub mod event;
 pub mod greeting;

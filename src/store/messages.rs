@@ -1,0 +1,234 @@
+//! Messages, their attachments, and the greetings among them.
+
+
+use chrono::NaiveDate;
+use rusqlite::{OptionalExtension, Row, Rows, params};
+
+use super::open::{read_time, time};
+use super::reader::Reading;
+use super::writer::Tx;
+use crate::domain::attachment::{Attachment, AttachmentKind};
+use crate::domain::error::Error;
+use crate::domain::ids::{ContactId, MessageId, TicketId, UserId};
+use crate::domain::message::{Direction, Message};
+
+/// A message about to be stored.
+pub struct NewMessage<'a> {
+    pub contact: ContactId,
+    pub ticket: Option<TicketId>,
+    pub direction: Direction,
+    pub text: &'a str,
+    pub attachments: &'a [Attachment],
+    pub agent_name: Option<&'a str>,
+    pub agent_telegram_id: Option<i64>,
+    pub is_greeting: bool,
+    pub client_msg_id: Option<&'a str>,
+    pub content_hash: Option<[u8; 32]>,
+    pub media_group: Option<&'a str>,
+}
+
+/// Where a page of history starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HistoryCursor {
+    /// The newest ones.
+    Newest,
+    /// The newest ones before this.
+    Before(MessageId),
+    /// The oldest ones after this.
+    After(MessageId),
+}
+
+macro_rules! select_messages {
+    ($page:literal) => {
+        concat!(
+            "SELECT m.id, m.ticket_id, m.direction, m.text, m.created_at, m.edited_at, m.agent_name, c.user_id, ",
+            "CASE m.direction WHEN 'user' THEN m.id <= COALESCE(t.staff_read_up_to, 0) ",
+            "ELSE m.id <= c.read_up_to END AS is_read, ",
+            "a.kind, a.file, a.thumb, a.link, a.name, a.mime, a.size, a.latitude, a.longitude, a.phone ",
+            "FROM (", $page, ") AS page JOIN messages m ON m.id = page.id ",
+            "JOIN contacts c ON c.id = m.contact_id LEFT JOIN tickets t ON t.id = m.ticket_id ",
+            "LEFT JOIN attachments a ON a.message_id = m.id ORDER BY m.id, a.id"
+        )
+    };
+}
+
+/// Folds the join back into messages; rows of one message follow each other.
+fn fold(mut rows: Rows) -> Result<Vec<Message>, Error> {
+    let mut messages: Vec<Message> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let id = MessageId(row.get("id")?);
+        if messages.last().is_none_or(|last| last.id != id) {
+            messages.push(message(row, id)?);
+        }
+        if let (Some(message), Some(attachment)) = (messages.last_mut(), attachment(row)?) {
+            message.attachments.push(attachment);
+        }
+    }
+    Ok(messages)
+}
+
+fn message(row: &Row, id: MessageId) -> Result<Message, Error> {
+    let direction: &str = row.get_ref("direction")?.as_str().unwrap_or_default();
+    let edited_at = match row.get_ref("edited_at")? {
+        rusqlite::types::ValueRef::Null => None,
+        _ => Some(read_time(row, "edited_at")?),
+    };
+    Ok(Message {
+        id,
+        ticket: row.get::<_, Option<i64>>("ticket_id")?.map(TicketId),
+        user: UserId::stored(row.get("user_id")?),
+        direction: if direction == "user" { Direction::User } else { Direction::Support },
+        text: row.get("text")?,
+        created_at: read_time(row, "created_at")?,
+        edited_at,
+        agent_name: row.get("agent_name")?,
+        read: row.get("is_read")?,
+        attachments: Vec::new(),
+    })
+}
+
+fn attachment(row: &Row) -> Result<Option<Attachment>, Error> {
+    let Some(kind) = row.get::<_, Option<String>>("kind")? else {
+        return Ok(None);
+    };
+    let kind = AttachmentKind::parse(&kind)
+        .ok_or_else(|| Error::internal(format_args!("unknown kind of attachment in the store: {kind}")))?;
+    let mut attachment = Attachment::of(kind);
+    attachment.file = row.get("file")?;
+    attachment.thumb = row.get("thumb")?;
+    attachment.link = row.get("link")?;
+    attachment.name = row.get("name")?;
+    attachment.mime = row.get("mime")?;
+    attachment.size = row.get::<_, Option<i64>>("size")?.and_then(|size| size.try_into().ok());
+    attachment.latitude = row.get("latitude")?;
+    attachment.longitude = row.get("longitude")?;
+    attachment.phone = row.get("phone")?;
+    Ok(Some(attachment))
+}
+
+impl Reading<'_> {
+    pub fn message(&self, id: MessageId) -> Result<Option<Message>, Error> {
+        let sql = select_messages!("SELECT ?1 AS id");
+        Ok(fold(self.prepare(sql)?.query([id.0])?)?.pop())
+    }
+
+    /// A page of a contact's messages over all its tickets, oldest first.
+    pub fn history(&self, contact: ContactId, cursor: HistoryCursor, limit: u32) -> Result<Vec<Message>, Error> {
+        match cursor {
+            HistoryCursor::Newest => {
+                let sql = select_messages!("SELECT id FROM messages WHERE contact_id = ?1 ORDER BY id DESC LIMIT ?2");
+                fold(self.prepare(sql)?.query(params![contact.0, limit])?)
+            }
+            HistoryCursor::Before(id) => {
+                let sql = select_messages!("SELECT id FROM messages WHERE contact_id = ?1 AND id < ?3 ORDER BY id DESC LIMIT ?2");
+                fold(self.prepare(sql)?.query(params![contact.0, limit, id.0])?)
+            }
+            HistoryCursor::After(id) => {
+                let sql = select_messages!("SELECT id FROM messages WHERE contact_id = ?1 AND id > ?3 ORDER BY id LIMIT ?2");
+                fold(self.prepare(sql)?.query(params![contact.0, limit, id.0])?)
+            }
+        }
+    }
+
+    /// What the contact stored under this id of its own, with the hash of its content.
+    pub fn sent_before(&self, contact: ContactId, client_msg_id: &str) -> Result<Option<(MessageId, Option<[u8; 32]>)>, Error> {
+        let sql = r"SELECT id, content_hash FROM messages WHERE contact_id = ?1 AND client_msg_id = ?2";
+        Ok(self
+            .prepare(sql)?
+            .query_row(params![contact.0, client_msg_id], |row| {
+                Ok((MessageId(row.get(0)?), row.get(1)?))
+            })
+            .optional()?)
+    }
+
+    /// Support messages after the contact's mark, greetings not counted.
+    pub fn unread_count(&self, contact: ContactId) -> Result<i64, Error> {
+        let sql = r"SELECT COUNT(*) FROM messages m JOIN contacts c ON c.id = m.contact_id
+                    WHERE m.contact_id = ?1 AND m.id > c.read_up_to AND m.direction = 'support' AND m.is_greeting = 0";
+        Ok(self.prepare(sql)?.query_row([contact.0], |row| row.get(0))?)
+    }
+
+    pub fn newest_message_of(&self, contact: ContactId) -> Result<Option<MessageId>, Error> {
+        let sql = r"SELECT MAX(id) FROM messages WHERE contact_id = ?1";
+        let id: Option<i64> = self.prepare(sql)?.query_row([contact.0], |row| row.get(0))?;
+        Ok(id.map(MessageId))
+    }
+
+    pub fn greeted(&self, contact: ContactId, day: NaiveDate) -> Result<bool, Error> {
+        let sql = r"SELECT 1 FROM greetings_sent WHERE contact_id = ?1 AND day = ?2";
+        Ok(self.prepare(sql)?.exists(params![contact.0, day.to_string()])?)
+    }
+
+    /// The answer an agent's album became.
+    pub fn answer_of_album(&self, chat: i64, media_group: &str) -> Result<Option<MessageId>, Error> {
+        let sql = r"SELECT m.id FROM messages m JOIN message_mapping p ON p.answer_id = m.id
+                    WHERE m.media_group = ?2 AND p.chat_id = ?1 LIMIT 1";
+        let found = self.prepare(sql)?.query_row(params![chat, media_group], |row| row.get(0)).optional()?;
+        Ok(found.map(MessageId))
+    }
+}
+
+impl Tx<'_> {
+    pub fn insert_message(&mut self, new: &NewMessage) -> Result<MessageId, Error> {
+        let sql = r"INSERT INTO messages
+                    (public_id, contact_id, ticket_id, direction, text, agent_name, agent_telegram_id, is_greeting, client_msg_id, content_hash, media_group, created_at)
+                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) RETURNING id";
+        let public_id = self.chance().uuid().to_string();
+        let now = time(self.now());
+        let id = MessageId(self.prepare(sql)?.query_row(
+            params![
+                public_id,
+                new.contact.0,
+                new.ticket.map(|ticket| ticket.0),
+                new.direction.as_str(),
+                new.text,
+                new.agent_name,
+                new.agent_telegram_id,
+                new.is_greeting,
+                new.client_msg_id,
+                new.content_hash,
+                new.media_group,
+                now
+            ],
+            |row| row.get(0),
+        )?);
+        for attachment in new.attachments {
+            self.insert_attachment(id, attachment)?;
+        }
+        Ok(id)
+    }
+
+    pub fn insert_attachment(&mut self, message: MessageId, attachment: &Attachment) -> Result<(), Error> {
+        let sql = r"INSERT INTO attachments (message_id, kind, file, thumb, link, name, mime, size, latitude, longitude, phone)
+                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+        self.prepare(sql)?.execute(params![
+            message.0,
+            attachment.kind.as_str(),
+            attachment.file,
+            attachment.thumb,
+            attachment.link,
+            attachment.name,
+            attachment.mime,
+            attachment.size.and_then(|size| i64::try_from(size).ok()),
+            attachment.latitude,
+            attachment.longitude,
+            attachment.phone
+        ])?;
+        Ok(())
+    }
+
+    pub fn edit_message(&mut self, id: MessageId, text: &str) -> Result<(), Error> {
+        let sql = r"UPDATE messages SET text = ?2, edited_at = ?3 WHERE id = ?1";
+        let now = time(self.now());
+        self.prepare(sql)?.execute(params![id.0, text, now])?;
+        Ok(())
+    }
+
+    /// Notes that the contact was greeted on that day.
+    pub fn remember_greeting(&mut self, contact: ContactId, day: NaiveDate, message: MessageId) -> Result<(), Error> {
+        let sql = r"INSERT INTO greetings_sent (contact_id, day, message_id) VALUES (?1, ?2, ?3)";
+        self.prepare(sql)?.execute(params![contact.0, day.to_string(), message.0])?;
+        Ok(())
+    }
+}
+

@@ -1,0 +1,122 @@
+//! SQLite and nothing but. One writer thread owns the only read-write connection and commits in
+//! groups; reads come from a pool. Nobody above sees rusqlite. No network, no rules of the desk.
+
+mod contacts;
+mod devices;
+mod error;
+mod inbox;
+mod lock;
+mod mapping;
+mod messages;
+mod migrations;
+mod open;
+mod outbox;
+mod reader;
+mod tickets;
+mod writer;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::sync::{Notify, broadcast, watch};
+
+use crate::domain::clock::Clock;
+use crate::domain::error::Error;
+use crate::domain::event::Event;
+use crate::domain::ids::Chance;
+
+pub use contacts::ContactRow;
+pub use messages::{HistoryCursor, NewMessage};
+pub use outbox::{Head, JobRow, NewJob, QueueState};
+pub use reader::Reading;
+pub use tickets::TicketRow;
+pub use writer::Tx;
+
+/// Handle to the database; clones share it.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    writer: writer::Writer,
+    readers: reader::Readers,
+    signals: Arc<Signals>,
+    /// Held for as long as the server runs, so that a second one refuses to start.
+    _lock: Option<lock::Lock>,
+}
+
+/// What the store tells others after a commit.
+pub struct Signals {
+    pub events: broadcast::Sender<Arc<Event>>,
+    /// Counts commits that added to the outbox; every engine watches it.
+    pub outbox: watch::Sender<u64>,
+    /// A row was added to the inbox.
+    pub inbox: Notify,
+}
+
+/// Who opens the store: the server alone may hold it for long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    Serve,
+    Command,
+}
+
+impl Store {
+    /// Opens or creates the database, brings its tables up to date and starts the writer.
+    ///
+    /// # Errors
+    /// A sentence for the operator: no access, another instance, a newer database, corruption.
+    pub fn open(path: &Path, purpose: Purpose, clock: Clock, chance: Chance) -> Result<Self, String> {
+        let lock = match purpose {
+            Purpose::Serve => Some(lock::Lock::take(path)?),
+            Purpose::Command => None,
+        };
+        let mut connection = open::read_write(path)?;
+        migrations::run(&mut connection)?;
+        let signals = Arc::new(Signals {
+            events: broadcast::Sender::new(4096),
+            outbox: watch::Sender::new(0),
+            inbox: Notify::new(),
+        });
+        let readers = reader::Readers::open(path)?;
+        let writer = writer::Writer::start(connection, clock, chance, Arc::clone(&signals))?;
+        Ok(Self(Arc::new(Inner {
+            writer,
+            readers,
+            signals,
+            _lock: lock,
+        })))
+    }
+
+    /// Runs `work` in the next group commit; its result comes back once it is durable.
+    ///
+    /// # Errors
+    /// What `work` returned (its changes are undone), or that the commit failed.
+    pub async fn write<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx) -> Result<T, Error> + Send + 'static,
+    {
+        self.0.writer.run(work).await
+    }
+
+    /// Runs `work` on a read-only connection, on a blocking thread.
+    ///
+    /// # Errors
+    /// What `work` returned.
+    pub async fn read<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Reading) -> Result<T, Error> + Send + 'static,
+    {
+        self.0.readers.run(work).await
+    }
+
+    pub fn signals(&self) -> &Arc<Signals> {
+        &self.0.signals
+    }
+
+    /// Stops the writer after what is queued, and moves the log into the database file.
+    pub async fn close(&self) {
+        self.0.writer.close().await;
+    }
+}
