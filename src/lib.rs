@@ -2,8 +2,12 @@
 
 /// The engine that empties the outbox: lanes, leases, retries, limits.
 pub mod delivery;
+/// What the product does, one file for each capability.
+pub mod desk;
 /// The nouns and their rules, pure.
 pub mod domain;
+/// Uploads: sniffing, limits, metadata removal, thumbnails, the folder.
+pub mod media;
 /// Pushes to phones by FCM.
 pub mod push;
 /// SQLite and nothing but: writer, readers, migrations.

@@ -66,7 +66,12 @@ impl Texts {
         if let Some(field) = &error.field {
             values.push(("field", field));
         }
-        values.extend(error.args.iter().map(|(name, value)| (*name, value.as_str())));
+        values.extend(
+            error
+                .args
+                .iter()
+                .map(|(name, value)| (*name, value.as_str())),
+        );
         let key = format!("error-{}", error.code.replace('_', "-"));
         self.get(locale, &key, &values)
     }
@@ -100,7 +105,9 @@ mod tests {
             texts.get(Locale::Ru, "greeting-named", &[("name", "Анна {$x}")]),
             "Здравствуйте, Анна {$x}!"
         );
-        let error = Error::bad("out_of_range", "limit").with("min", 1).with("max", 500);
+        let error = Error::bad("out_of_range", "limit")
+            .with("min", 1)
+            .with("max", 500);
         assert_eq!(
             texts.error(Locale::En, &error, "r"),
             "Field limit must be from 1 to 500."

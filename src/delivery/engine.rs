@@ -112,7 +112,11 @@ impl<C: Carrier> Engine<C> {
             })
             .await?;
         if recovered > 0 {
-            tracing::warn!(carrier = name, jobs = recovered, "sends were cut by the last stop; they are repeated once");
+            tracing::warn!(
+                carrier = name,
+                jobs = recovered,
+                "sends were cut by the last stop; they are repeated once"
+            );
         }
         let heads = self.heads().await?;
         let (wall, now) = (self.clock.now(), self.clock.monotonic());
@@ -206,7 +210,9 @@ impl<C: Carrier> Engine<C> {
 
     fn forget_rests(&mut self, heads: &[Head], now: Duration) {
         let alive: HashSet<JobId> = heads.iter().map(|head| head.id).collect();
-        self.rest.jobs.retain(|id, until| *until > now && alive.contains(id));
+        self.rest
+            .jobs
+            .retain(|id, until| *until > now && alive.contains(id));
         self.rest.lanes.retain(|_, until| *until > now);
     }
 
@@ -217,7 +223,9 @@ impl<C: Carrier> Engine<C> {
             .iter()
             .filter(|head| last.is_some_and(|last| head.key > last))
             .min_by_key(|head| head.key);
-        above.or_else(|| heads.iter().min_by_key(|head| head.key)).copied()
+        above
+            .or_else(|| heads.iter().min_by_key(|head| head.key))
+            .copied()
     }
 
     fn start_turn(&mut self, turns: &mut JoinSet<Turn>, head: &Head) {
@@ -252,7 +260,9 @@ impl<C: Carrier> Engine<C> {
         match after {
             After::Nothing => {}
             After::RestJob(wait) => drop(self.rest.jobs.insert(job, now + wait)),
-            After::RestLane(Some(wait)) | After::Limited(wait) => drop(self.rest.lanes.insert(lane, now + wait)),
+            After::RestLane(Some(wait)) | After::Limited(wait) => {
+                drop(self.rest.lanes.insert(lane, now + wait))
+            }
             After::RestLane(None) => {
                 let failures = self.lane_failures.entry(lane.clone()).or_default();
                 *failures += 1;
@@ -317,12 +327,18 @@ impl<C: Carrier> OneTurn<C> {
     /// The head, joined with what waits behind it where the carrier wishes so.
     async fn next_job(&self) -> Result<Option<Job>, Error> {
         let (name, lane, key) = (self.carrier.name(), self.head.lane.clone(), self.head.key);
-        let mut jobs = self.store.read(move |r| r.fresh_jobs(name, &lane, key)).await?;
+        let mut jobs = self
+            .store
+            .read(move |r| r.fresh_jobs(name, &lane, key))
+            .await?;
         if self.head.uncertain || jobs.first().is_none_or(|first| first.id != self.head.id) {
             // An uncertain head is repeated as it was.
             return self.stored_head().await;
         }
-        let same = jobs.iter().take_while(|job| Some(&job.kind) == jobs.first().map(|first| &first.kind)).count();
+        let same = jobs
+            .iter()
+            .take_while(|job| Some(&job.kind) == jobs.first().map(|first| &first.kind))
+            .count();
         jobs.truncate(same);
         if let Some((kind, payload)) = self.carrier.join(jobs.iter().map(hand_on).collect()).await {
             let first = self.head.id;
@@ -337,7 +353,12 @@ impl<C: Carrier> OneTurn<C> {
 
     async fn stored_head(&self) -> Result<Option<Job>, Error> {
         let id = self.head.id;
-        Ok(self.store.read(move |r| r.job(id)).await?.as_ref().map(hand_on))
+        Ok(self
+            .store
+            .read(move |r| r.job(id))
+            .await?
+            .as_ref()
+            .map(hand_on))
     }
 
     async fn carry(&self, row: &JobRow) -> Outcome {
@@ -389,14 +410,31 @@ impl<C: Carrier> OneTurn<C> {
                     .await?;
                 Ok(After::RestJob(wait))
             }
-            Outcome::Retry { scope, after, reason } => self.retry(row, scope, after, reason).await,
+            Outcome::Retry {
+                scope,
+                after,
+                reason,
+            } => self.retry(row, scope, after, reason).await,
         }
     }
 
-    async fn retry(&self, row: JobRow, scope: Scope, after: Option<Duration>, reason: String) -> Result<After, Error> {
-        let age = (self.clock.now() - row.created_at).to_std().unwrap_or_default();
+    async fn retry(
+        &self,
+        row: JobRow,
+        scope: Scope,
+        after: Option<Duration>,
+        reason: String,
+    ) -> Result<After, Error> {
+        let age = (self.clock.now() - row.created_at)
+            .to_std()
+            .unwrap_or_default();
         if scope != Scope::Lane && age >= self.carrier.max_age() {
-            return self.kill(row.id, format!("given up after {} h: {reason}", age.as_secs() / 3600)).await;
+            return self
+                .kill(
+                    row.id,
+                    format!("given up after {} h: {reason}", age.as_secs() / 3600),
+                )
+                .await;
         }
         let wait = after.unwrap_or_else(|| backoff(row.attempts, self.chance));
         tracing::warn!(carrier = self.carrier.name(), job = %row.id, reason, ?scope, seconds = wait.as_secs(), "a delivery failed and is tried again");

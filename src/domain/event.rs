@@ -8,7 +8,10 @@ pub enum Event {
     MessageCreated(Message),
     MessageUpdated(Message),
     /// Somebody is writing; `by` is the side that writes.
-    Typing { user: UserId, by: Direction },
+    Typing {
+        user: UserId,
+        by: Direction,
+    },
 }
 
 impl Event {

@@ -266,4 +266,4 @@ pub(super) fn words(error: &reqwest::Error) -> String {
 
 #[cfg(test)]
 #[path = "fcm_tests.rs"]
-mod tests;
+pub(super) mod tests;

@@ -8,7 +8,7 @@ use super::*;
 use world::{Phone, Says, lock, nobody};
 
 #[path = "fcm_world.rs"]
-mod world;
+pub mod world;
 
 fn error(code: u16, status: &str, details: &str, message: &str) -> &'static str {
     format!(

@@ -96,30 +96,36 @@ pub struct Phone {
     pub account: Value,
 }
 
+/// Starts a world and gives its address.
+pub async fn start() -> (Arc<World>, String) {
+    let world = Arc::new(World::default());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn({
+        let world = world.clone();
+        async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                let world = world.clone();
+                tokio::spawn(async move {
+                    let service = service_fn(move |request| {
+                        let world = world.clone();
+                        async move { world.answer(request).await }
+                    });
+                    // A cut is an error here, and meant.
+                    let _ = hyper::server::conn::http1::Builder::new()
+                        .serve_connection(TokioIo::new(stream), service)
+                        .await;
+                });
+            }
+        }
+    });
+    (world, base)
+}
+
 impl Phone {
     pub async fn new() -> Self {
-        let world = Arc::new(World::default());
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn({
-            let world = world.clone();
-            async move {
-                loop {
-                    let (stream, _) = listener.accept().await.unwrap();
-                    let world = world.clone();
-                    tokio::spawn(async move {
-                        let service = service_fn(move |request| {
-                            let world = world.clone();
-                            async move { world.answer(request).await }
-                        });
-                        // A cut is an error here, and meant.
-                        let _ = hyper::server::conn::http1::Builder::new()
-                            .serve_connection(TokioIo::new(stream), service)
-                            .await;
-                    });
-                }
-            }
-        });
+        let (world, base) = start().await;
         Self::at(world, &base, &base)
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::desk::PushContent;
+use crate::desk::pushing::PushContent;
 use crate::domain::attachment::AttachmentKind;
 
 /// FCM refuses a message larger than this, in bytes of JSON, its token not counted.

@@ -9,7 +9,8 @@ use super::fcm::{Fcm, Patience, Verdict};
 use super::{PushSettings, payload};
 use crate::delivery::{Carrier, Job, Outcome, Scope, Window};
 use crate::desk::health::Part;
-use crate::desk::{Desk, PushContent};
+use crate::desk::pushing::PushContent;
+use crate::desk::{Desk, PUSH};
 use crate::domain::device::Device;
 use crate::domain::error::Error;
 use crate::domain::ids::{DeviceId, MessageId};
@@ -111,20 +112,17 @@ impl Sender {
         Ok(outcome(verdict))
     }
 
+    /// A limit that is reached says nothing about how FCM is doing.
     fn tell_health(&self, verdict: &Verdict) {
-        let trouble = trouble(verdict);
-        if let Some(words) = &trouble {
-            tracing::warn!(trouble = %words, "pushes wait");
-        }
         if !matches!(verdict, Verdict::Busy { .. }) {
-            self.desk.health().set(Part::Push, SOURCE, trouble);
+            self.desk.health().set(Part::Push, SOURCE, trouble(verdict));
         }
     }
 }
 
 impl Carrier for Sender {
     fn name(&self) -> &'static str {
-        "push"
+        PUSH
     }
 
     fn parallel(&self) -> usize {
@@ -202,3 +200,7 @@ fn said(verdict: Verdict) -> Result<(), String> {
         other => Err(trouble(&other).unwrap_or_default()),
     }
 }
+
+#[cfg(test)]
+#[path = "sender_tests.rs"]
+mod tests;

@@ -36,7 +36,12 @@ impl Reading<'_> {
 
 impl Tx<'_> {
     /// The contact with this id, made if new; a name that was given becomes the latest known one.
-    pub fn touch_contact(&mut self, user: &UserId, name: Option<&str>, channel: &str) -> Result<ContactRow, Error> {
+    pub fn touch_contact(
+        &mut self,
+        user: &UserId,
+        name: Option<&str>,
+        channel: &str,
+    ) -> Result<ContactRow, Error> {
         if let Some(mut known) = self.contact(user)? {
             if let Some(name) = name.filter(|name| known.name.as_deref() != Some(name)) {
                 let sql = r"UPDATE contacts SET name = ?2 WHERE id = ?1";

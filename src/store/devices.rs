@@ -12,7 +12,9 @@ use crate::domain::ids::{ContactId, DeviceId, UserId};
 impl Reading<'_> {
     pub fn device_count(&self, contact: ContactId) -> Result<i64, Error> {
         let sql = r"SELECT COUNT(*) FROM device_tokens WHERE contact_id = ?1";
-        Ok(self.prepare(sql)?.query_row([contact.0], |row| row.get(0))?)
+        Ok(self
+            .prepare(sql)?
+            .query_row([contact.0], |row| row.get(0))?)
     }
 
     pub fn devices_of(&self, contact: ContactId) -> Result<Vec<DeviceId>, Error> {
@@ -51,7 +53,8 @@ impl Tx<'_> {
     ) -> Result<(), Error> {
         let sql = r"DELETE FROM device_tokens WHERE (token = ?2 AND contact_id <> ?1)
                     OR (contact_id = ?1 AND device_id = ?3 AND token <> ?2)";
-        self.prepare(sql)?.execute(params![contact.0, token, device_id])?;
+        self.prepare(sql)?
+            .execute(params![contact.0, token, device_id])?;
         let sql = r"INSERT INTO device_tokens (contact_id, token, platform, device_id, created_at, refreshed_at)
                     VALUES (?1, ?2, ?3, ?4, ?5, ?5)
                     ON CONFLICT (token) DO UPDATE SET platform = excluded.platform, refreshed_at = excluded.refreshed_at,
@@ -69,7 +72,8 @@ impl Tx<'_> {
     }
 
     pub fn delete_device(&mut self, id: DeviceId) -> Result<(), Error> {
-        self.prepare(r"DELETE FROM device_tokens WHERE id = ?1")?.execute([id.0])?;
+        self.prepare(r"DELETE FROM device_tokens WHERE id = ?1")?
+            .execute([id.0])?;
         Ok(())
     }
 

@@ -22,9 +22,7 @@ impl Lock {
             Err(TryLockError::WouldBlock) => Err(format!(
                 "another relaydesk is running on this database ({shown} is locked): stop it, or set another DATABASE_PATH"
             )),
-            Err(TryLockError::Error(error)) => {
-                Err(format!("can not lock {shown}: {error}"))
-            }
+            Err(TryLockError::Error(error)) => Err(format!("can not lock {shown}: {error}")),
         }
     }
 }

@@ -10,16 +10,26 @@ use crate::domain::error::Error;
 use crate::domain::ids::{MessageId, TicketId};
 
 impl Reading<'_> {
-    pub fn ticket_of_post(&self, chat: i64, telegram_message: i64) -> Result<Option<TicketId>, Error> {
+    pub fn ticket_of_post(
+        &self,
+        chat: i64,
+        telegram_message: i64,
+    ) -> Result<Option<TicketId>, Error> {
         let sql = r"SELECT ticket_id FROM message_mapping WHERE chat_id = ?1 AND telegram_message_id = ?2";
-        let found = self.prepare(sql)?.query_row([chat, telegram_message], |row| row.get(0)).optional()?;
+        let found = self
+            .prepare(sql)?
+            .query_row([chat, telegram_message], |row| row.get(0))
+            .optional()?;
         Ok(found.map(TicketId))
     }
 
     /// The answer that an agent's own message became.
     pub fn answer_of(&self, chat: i64, telegram_message: i64) -> Result<Option<MessageId>, Error> {
         let sql = r"SELECT answer_id FROM message_mapping WHERE chat_id = ?1 AND telegram_message_id = ?2 AND answer_id IS NOT NULL";
-        let found = self.prepare(sql)?.query_row([chat, telegram_message], |row| row.get(0)).optional()?;
+        let found = self
+            .prepare(sql)?
+            .query_row([chat, telegram_message], |row| row.get(0))
+            .optional()?;
         Ok(found.map(MessageId))
     }
 
@@ -39,7 +49,11 @@ impl Reading<'_> {
         let mut chat = configured;
         // A chain longer than this is a circle, which Telegram does not make.
         for _ in 0..8 {
-            match self.prepare(sql)?.query_row([chat], |row| row.get(0)).optional()? {
+            match self
+                .prepare(sql)?
+                .query_row([chat], |row| row.get(0))
+                .optional()?
+            {
                 Some(next) => chat = next,
                 None => break,
             }
@@ -59,8 +73,13 @@ impl Tx<'_> {
         let sql = r"INSERT INTO message_mapping (chat_id, telegram_message_id, ticket_id, answer_id, created_at)
                     VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (chat_id, telegram_message_id) DO NOTHING";
         let now = time(self.now());
-        self.prepare(sql)?
-            .execute(params![chat, telegram_message, ticket.0, answer.map(|id| id.0), now])?;
+        self.prepare(sql)?.execute(params![
+            chat,
+            telegram_message,
+            ticket.0,
+            answer.map(|id| id.0),
+            now
+        ])?;
         Ok(())
     }
 

@@ -1,6 +1,5 @@
 //! Messages, their attachments, and the greetings among them.
 
-
 use chrono::NaiveDate;
 use rusqlite::{OptionalExtension, Row, Rows, params};
 
@@ -77,7 +76,11 @@ fn message(row: &Row, id: MessageId) -> Result<Message, Error> {
         id,
         ticket: row.get::<_, Option<i64>>("ticket_id")?.map(TicketId),
         user: UserId::stored(row.get("user_id")?),
-        direction: if direction == "user" { Direction::User } else { Direction::Support },
+        direction: if direction == "user" {
+            Direction::User
+        } else {
+            Direction::Support
+        },
         text: row.get("text")?,
         created_at: read_time(row, "created_at")?,
         edited_at,
@@ -91,15 +94,20 @@ fn attachment(row: &Row) -> Result<Option<Attachment>, Error> {
     let Some(kind) = row.get::<_, Option<String>>("kind")? else {
         return Ok(None);
     };
-    let kind = AttachmentKind::parse(&kind)
-        .ok_or_else(|| Error::internal(format_args!("unknown kind of attachment in the store: {kind}")))?;
+    let kind = AttachmentKind::parse(&kind).ok_or_else(|| {
+        Error::internal(format_args!(
+            "unknown kind of attachment in the store: {kind}"
+        ))
+    })?;
     let mut attachment = Attachment::of(kind);
     attachment.file = row.get("file")?;
     attachment.thumb = row.get("thumb")?;
     attachment.link = row.get("link")?;
     attachment.name = row.get("name")?;
     attachment.mime = row.get("mime")?;
-    attachment.size = row.get::<_, Option<i64>>("size")?.and_then(|size| size.try_into().ok());
+    attachment.size = row
+        .get::<_, Option<i64>>("size")?
+        .and_then(|size| size.try_into().ok());
     attachment.latitude = row.get("latitude")?;
     attachment.longitude = row.get("longitude")?;
     attachment.phone = row.get("phone")?;
@@ -113,26 +121,42 @@ impl Reading<'_> {
     }
 
     /// A page of a contact's messages over all its tickets, oldest first.
-    pub fn history(&self, contact: ContactId, cursor: HistoryCursor, limit: u32) -> Result<Vec<Message>, Error> {
+    pub fn history(
+        &self,
+        contact: ContactId,
+        cursor: HistoryCursor,
+        limit: u32,
+    ) -> Result<Vec<Message>, Error> {
         match cursor {
             HistoryCursor::Newest => {
-                let sql = select_messages!("SELECT id FROM messages WHERE contact_id = ?1 ORDER BY id DESC LIMIT ?2");
+                let sql = select_messages!(
+                    "SELECT id FROM messages WHERE contact_id = ?1 ORDER BY id DESC LIMIT ?2"
+                );
                 fold(self.prepare(sql)?.query(params![contact.0, limit])?)
             }
             HistoryCursor::Before(id) => {
-                let sql = select_messages!("SELECT id FROM messages WHERE contact_id = ?1 AND id < ?3 ORDER BY id DESC LIMIT ?2");
+                let sql = select_messages!(
+                    "SELECT id FROM messages WHERE contact_id = ?1 AND id < ?3 ORDER BY id DESC LIMIT ?2"
+                );
                 fold(self.prepare(sql)?.query(params![contact.0, limit, id.0])?)
             }
             HistoryCursor::After(id) => {
-                let sql = select_messages!("SELECT id FROM messages WHERE contact_id = ?1 AND id > ?3 ORDER BY id LIMIT ?2");
+                let sql = select_messages!(
+                    "SELECT id FROM messages WHERE contact_id = ?1 AND id > ?3 ORDER BY id LIMIT ?2"
+                );
                 fold(self.prepare(sql)?.query(params![contact.0, limit, id.0])?)
             }
         }
     }
 
     /// What the contact stored under this id of its own, with the hash of its content.
-    pub fn sent_before(&self, contact: ContactId, client_msg_id: &str) -> Result<Option<(MessageId, Option<[u8; 32]>)>, Error> {
-        let sql = r"SELECT id, content_hash FROM messages WHERE contact_id = ?1 AND client_msg_id = ?2";
+    pub fn sent_before(
+        &self,
+        contact: ContactId,
+        client_msg_id: &str,
+    ) -> Result<Option<(MessageId, Option<[u8; 32]>)>, Error> {
+        let sql =
+            r"SELECT id, content_hash FROM messages WHERE contact_id = ?1 AND client_msg_id = ?2";
         Ok(self
             .prepare(sql)?
             .query_row(params![contact.0, client_msg_id], |row| {
@@ -145,25 +169,38 @@ impl Reading<'_> {
     pub fn unread_count(&self, contact: ContactId) -> Result<i64, Error> {
         let sql = r"SELECT COUNT(*) FROM messages m JOIN contacts c ON c.id = m.contact_id
                     WHERE m.contact_id = ?1 AND m.id > c.read_up_to AND m.direction = 'support' AND m.is_greeting = 0";
-        Ok(self.prepare(sql)?.query_row([contact.0], |row| row.get(0))?)
+        Ok(self
+            .prepare(sql)?
+            .query_row([contact.0], |row| row.get(0))?)
     }
 
     pub fn newest_message_of(&self, contact: ContactId) -> Result<Option<MessageId>, Error> {
         let sql = r"SELECT MAX(id) FROM messages WHERE contact_id = ?1";
-        let id: Option<i64> = self.prepare(sql)?.query_row([contact.0], |row| row.get(0))?;
+        let id: Option<i64> = self
+            .prepare(sql)?
+            .query_row([contact.0], |row| row.get(0))?;
         Ok(id.map(MessageId))
     }
 
     pub fn greeted(&self, contact: ContactId, day: NaiveDate) -> Result<bool, Error> {
         let sql = r"SELECT 1 FROM greetings_sent WHERE contact_id = ?1 AND day = ?2";
-        Ok(self.prepare(sql)?.exists(params![contact.0, day.to_string()])?)
+        Ok(self
+            .prepare(sql)?
+            .exists(params![contact.0, day.to_string()])?)
     }
 
     /// The answer an agent's album became.
-    pub fn answer_of_album(&self, chat: i64, media_group: &str) -> Result<Option<MessageId>, Error> {
+    pub fn answer_of_album(
+        &self,
+        chat: i64,
+        media_group: &str,
+    ) -> Result<Option<MessageId>, Error> {
         let sql = r"SELECT m.id FROM messages m JOIN message_mapping p ON p.answer_id = m.id
                     WHERE m.media_group = ?2 AND p.chat_id = ?1 LIMIT 1";
-        let found = self.prepare(sql)?.query_row(params![chat, media_group], |row| row.get(0)).optional()?;
+        let found = self
+            .prepare(sql)?
+            .query_row(params![chat, media_group], |row| row.get(0))
+            .optional()?;
         Ok(found.map(MessageId))
     }
 }
@@ -198,7 +235,11 @@ impl Tx<'_> {
         Ok(id)
     }
 
-    pub fn insert_attachment(&mut self, message: MessageId, attachment: &Attachment) -> Result<(), Error> {
+    pub fn insert_attachment(
+        &mut self,
+        message: MessageId,
+        attachment: &Attachment,
+    ) -> Result<(), Error> {
         let sql = r"INSERT INTO attachments (message_id, kind, file, thumb, link, name, mime, size, latitude, longitude, phone)
                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
         self.prepare(sql)?.execute(params![
@@ -225,10 +266,15 @@ impl Tx<'_> {
     }
 
     /// Notes that the contact was greeted on that day.
-    pub fn remember_greeting(&mut self, contact: ContactId, day: NaiveDate, message: MessageId) -> Result<(), Error> {
+    pub fn remember_greeting(
+        &mut self,
+        contact: ContactId,
+        day: NaiveDate,
+        message: MessageId,
+    ) -> Result<(), Error> {
         let sql = r"INSERT INTO greetings_sent (contact_id, day, message_id) VALUES (?1, ?2, ?3)";
-        self.prepare(sql)?.execute(params![contact.0, day.to_string(), message.0])?;
+        self.prepare(sql)?
+            .execute(params![contact.0, day.to_string(), message.0])?;
         Ok(())
     }
 }
-

@@ -28,7 +28,13 @@ fn run_to(connection: &mut Connection, target: usize) -> Result<(), String> {
     for (index, sql) in MIGRATIONS.iter().enumerate().take(target).skip(have) {
         let number = index + 1;
         tx.execute_batch(sql)
-            .and_then(|()| tx.pragma_update(None, "user_version", i64::try_from(number).unwrap_or(i64::MAX)))
+            .and_then(|()| {
+                tx.pragma_update(
+                    None,
+                    "user_version",
+                    i64::try_from(number).unwrap_or(i64::MAX),
+                )
+            })
             .map_err(|error| format!("migration {number} failed, nothing was changed: {error}"))?;
         tracing::info!(migration = number, "database brought up to date");
     }
@@ -45,7 +51,9 @@ mod tests {
 
     fn at(version: usize) -> Connection {
         let mut connection = Connection::open_in_memory().unwrap();
-        connection.pragma_update(None, "foreign_keys", true).unwrap();
+        connection
+            .pragma_update(None, "foreign_keys", true)
+            .unwrap();
         run_to(&mut connection, version).unwrap();
         if let Some(sample) = version.checked_sub(1).and_then(|index| SAMPLES.get(index)) {
             connection.execute_batch(sample).unwrap();
@@ -59,20 +67,32 @@ mod tests {
             let mut connection = at(version);
             run(&mut connection).unwrap();
             let broken: i64 = connection
-                .query_row("SELECT COUNT(*) FROM pragma_foreign_key_check", [], |row| row.get(0))
+                .query_row("SELECT COUNT(*) FROM pragma_foreign_key_check", [], |row| {
+                    row.get(0)
+                })
                 .unwrap();
             assert_eq!(broken, 0, "foreign keys after version {version}");
             let messages: i64 = connection
                 .query_row("SELECT COUNT(*) FROM messages", [], |row| row.get(0))
                 .unwrap();
-            assert_eq!(messages, if version == 0 { 0 } else { 3 }, "messages from version {version}");
+            assert_eq!(
+                messages,
+                if version == 0 { 0 } else { 3 },
+                "messages from version {version}"
+            );
         }
     }
 
     #[test]
     fn a_newer_database_is_refused_and_left_alone() {
         let mut connection = at(MIGRATIONS.len());
-        connection.pragma_update(None, "user_version", i64::try_from(MIGRATIONS.len() + 1).unwrap()).unwrap();
+        connection
+            .pragma_update(
+                None,
+                "user_version",
+                i64::try_from(MIGRATIONS.len() + 1).unwrap(),
+            )
+            .unwrap();
         let words = run(&mut connection).unwrap_err();
         assert!(words.contains("newer relaydesk"), "{words}");
     }

@@ -65,7 +65,12 @@ impl Store {
     ///
     /// # Errors
     /// A sentence for the operator: no access, another instance, a newer database, corruption.
-    pub fn open(path: &Path, purpose: Purpose, clock: Clock, chance: Chance) -> Result<Self, String> {
+    pub fn open(
+        path: &Path,
+        purpose: Purpose,
+        clock: Clock,
+        chance: Chance,
+    ) -> Result<Self, String> {
         let lock = match purpose {
             Purpose::Serve => Some(lock::Lock::take(path)?),
             Purpose::Command => None,

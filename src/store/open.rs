@@ -10,7 +10,9 @@ use rusqlite::Connection;
 pub fn read_write(path: &Path) -> Result<Connection, String> {
     let describe = |error: rusqlite::Error| trouble(path, &error);
     let connection = Connection::open(path).map_err(describe)?;
-    connection.busy_timeout(Duration::from_secs(10)).map_err(describe)?;
+    connection
+        .busy_timeout(Duration::from_secs(10))
+        .map_err(describe)?;
     // WAL with FULL: a commit is on the disk when it returns. mmap off: a truncated file would be a SIGBUS.
     connection
         .execute_batch(
@@ -25,7 +27,9 @@ pub fn read_write(path: &Path) -> Result<Connection, String> {
         .map_err(describe)?;
     // Reading the schema fails at once on a file that is no database; the pages are checked in the background.
     connection
-        .query_row("SELECT COUNT(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))
+        .query_row("SELECT COUNT(*) FROM sqlite_schema", [], |row| {
+            row.get::<_, i64>(0)
+        })
         .map_err(describe)?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)
@@ -48,10 +52,16 @@ pub fn configure_reader(connection: &mut Connection) -> rusqlite::Result<()> {
 fn trouble(path: &Path, error: &rusqlite::Error) -> String {
     let path = path.display();
     match error.sqlite_error_code() {
-        Some(rusqlite::ffi::ErrorCode::NotADatabase | rusqlite::ffi::ErrorCode::DatabaseCorrupt) => format!(
+        Some(
+            rusqlite::ffi::ErrorCode::NotADatabase | rusqlite::ffi::ErrorCode::DatabaseCorrupt,
+        ) => format!(
             "the database {path} is damaged or no database ({error}): restore a backup, or move the file away to start anew"
         ),
-        Some(rusqlite::ffi::ErrorCode::CannotOpen | rusqlite::ffi::ErrorCode::PermissionDenied | rusqlite::ffi::ErrorCode::ReadOnly) => format!(
+        Some(
+            rusqlite::ffi::ErrorCode::CannotOpen
+            | rusqlite::ffi::ErrorCode::PermissionDenied
+            | rusqlite::ffi::ErrorCode::ReadOnly,
+        ) => format!(
             "can not open the database {path} ({error}): the folder must exist and be writable for this user, or set DATABASE_PATH"
         ),
         _ => format!("can not use the database {path}: {error}"),

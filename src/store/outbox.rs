@@ -59,7 +59,6 @@ pub struct QueueState {
     pub dead: i64,
 }
 
-
 fn job(row: &Row) -> rusqlite::Result<JobRow> {
     let payload: String = row.get("payload")?;
     Ok(JobRow {
@@ -69,7 +68,11 @@ fn job(row: &Row) -> rusqlite::Result<JobRow> {
         message: row.get::<_, Option<i64>>("message_id")?.map(MessageId),
         device: row.get::<_, Option<i64>>("device_id")?.map(DeviceId),
         payload: serde_json::from_str(&payload).map_err(|error| {
-            rusqlite::Error::FromSqlConversionFailure(5, rusqlite::types::Type::Text, Box::new(error))
+            rusqlite::Error::FromSqlConversionFailure(
+                5,
+                rusqlite::types::Type::Text,
+                Box::new(error),
+            )
         })?,
         attempts: row.get("attempts")?,
         uncertain: row.get("uncertain")?,
@@ -137,7 +140,10 @@ impl Reading<'_> {
     pub fn dead_jobs(&self, limit: u32) -> Result<Vec<JobRow>, Error> {
         let sql = r"SELECT id, kind, ticket_id, message_id, device_id, payload, attempts, uncertain, created_at, last_error
                     FROM outbox WHERE state = 'dead' ORDER BY id DESC LIMIT ?1";
-        let jobs = self.prepare(sql)?.query_map([limit], job)?.collect::<Result<_, _>>()?;
+        let jobs = self
+            .prepare(sql)?
+            .query_map([limit], job)?
+            .collect::<Result<_, _>>()?;
         Ok(jobs)
     }
 }
@@ -164,15 +170,23 @@ impl Tx<'_> {
 
     /// After a start: what was being sent when the process ended. Nobody knows whether it arrived: it is
     /// repeated like any uncertain send, or at once where twice is harmless.
-    pub fn recover_jobs(&mut self, carrier: &str, twice_is_harmless: bool, again_at: DateTime<Utc>) -> Result<usize, Error> {
+    pub fn recover_jobs(
+        &mut self,
+        carrier: &str,
+        twice_is_harmless: bool,
+        again_at: DateTime<Utc>,
+    ) -> Result<usize, Error> {
         if twice_is_harmless {
-            let sql = r"UPDATE outbox SET state = 'waiting' WHERE carrier = ?1 AND state = 'sending'";
+            let sql =
+                r"UPDATE outbox SET state = 'waiting' WHERE carrier = ?1 AND state = 'sending'";
             return Ok(self.prepare(sql)?.execute([carrier])?);
         }
         let sql = r"UPDATE outbox SET state = CASE WHEN uncertain = 0 THEN 'uncertain' ELSE 'dead' END, uncertain = uncertain + 1,
                     due_at = ?2, last_error = 'the server stopped while this was being sent'
                     WHERE carrier = ?1 AND state = 'sending'";
-        Ok(self.prepare(sql)?.execute(params![carrier, time(again_at)])?)
+        Ok(self
+            .prepare(sql)?
+            .execute(params![carrier, time(again_at)])?)
     }
 
     /// Counts the try and marks the job as being sent, before it is.
@@ -184,9 +198,16 @@ impl Tx<'_> {
     }
 
     /// Puts one job in the place of several of the same key.
-    pub fn join_jobs(&mut self, first: JobId, others: &[JobId], kind: &str, payload: &Value) -> Result<(), Error> {
+    pub fn join_jobs(
+        &mut self,
+        first: JobId,
+        others: &[JobId],
+        kind: &str,
+        payload: &Value,
+    ) -> Result<(), Error> {
         let sql = r"UPDATE outbox SET kind = ?2, payload = ?3, message_id = NULL, attempts = 0, uncertain = 0 WHERE id = ?1";
-        self.prepare(sql)?.execute(params![first.0, kind, payload.to_string()])?;
+        self.prepare(sql)?
+            .execute(params![first.0, kind, payload.to_string()])?;
         for id in others {
             self.end_job(*id)?;
         }
@@ -194,20 +215,28 @@ impl Tx<'_> {
     }
 
     pub fn end_job(&mut self, id: JobId) -> Result<(), Error> {
-        self.prepare(r"DELETE FROM outbox WHERE id = ?1")?.execute([id.0])?;
+        self.prepare(r"DELETE FROM outbox WHERE id = ?1")?
+            .execute([id.0])?;
         Ok(())
     }
 
     /// One step is done: the job waits for its next.
     pub fn advance_job(&mut self, id: JobId, payload: &Value) -> Result<(), Error> {
         let sql = r"UPDATE outbox SET state = 'waiting', payload = ?2, attempts = 0, uncertain = 0, due_at = NULL, last_error = NULL WHERE id = ?1";
-        self.prepare(sql)?.execute(params![id.0, payload.to_string()])?;
+        self.prepare(sql)?
+            .execute(params![id.0, payload.to_string()])?;
         self.effects.outbox = true;
         Ok(())
     }
 
     /// It did not happen and is tried again; `counted` is false where the job is not to blame.
-    pub fn retry_job(&mut self, id: JobId, due_at: DateTime<Utc>, reason: &str, counted: bool) -> Result<(), Error> {
+    pub fn retry_job(
+        &mut self,
+        id: JobId,
+        due_at: DateTime<Utc>,
+        reason: &str,
+        counted: bool,
+    ) -> Result<(), Error> {
         let sql = r"UPDATE outbox SET state = CASE WHEN uncertain > 0 THEN 'uncertain' ELSE 'waiting' END, due_at = ?2,
                     last_error = ?3, attempts = attempts - ?4 WHERE id = ?1";
         self.prepare(sql)?
@@ -215,9 +244,15 @@ impl Tx<'_> {
         Ok(())
     }
 
-    pub fn job_uncertain(&mut self, id: JobId, due_at: DateTime<Utc>, reason: &str) -> Result<(), Error> {
+    pub fn job_uncertain(
+        &mut self,
+        id: JobId,
+        due_at: DateTime<Utc>,
+        reason: &str,
+    ) -> Result<(), Error> {
         let sql = r"UPDATE outbox SET state = 'uncertain', uncertain = uncertain + 1, due_at = ?2, last_error = ?3 WHERE id = ?1";
-        self.prepare(sql)?.execute(params![id.0, time(due_at), reason])?;
+        self.prepare(sql)?
+            .execute(params![id.0, time(due_at), reason])?;
         Ok(())
     }
 
@@ -233,7 +268,9 @@ impl Tx<'_> {
         let now = time(self.now());
         let sql = r"UPDATE outbox SET state = 'waiting', attempts = 0, uncertain = 0, due_at = NULL, created_at = ?2
                     WHERE state = 'dead' AND (?1 IS NULL OR id = ?1)";
-        let mut count = self.prepare(sql)?.execute(params![id.map(|id| id.0), now])?;
+        let mut count = self
+            .prepare(sql)?
+            .execute(params![id.map(|id| id.0), now])?;
         if id.is_none() {
             count += self
                 .prepare(r"UPDATE inbox SET state = 'new' WHERE state = 'dead'")?

@@ -68,7 +68,9 @@ impl Reading<'_> {
 
     /// Looks at every page; the words of the first damage found.
     pub fn damage(&self) -> Result<Option<String>, Error> {
-        let verdict: String = self.prepare("PRAGMA quick_check(1)")?.query_row([], |row| row.get(0))?;
+        let verdict: String = self
+            .prepare("PRAGMA quick_check(1)")?
+            .query_row([], |row| row.get(0))?;
         Ok((verdict != "ok").then_some(verdict))
     }
 
@@ -78,7 +80,9 @@ impl Reading<'_> {
             "SELECT file FROM attachments WHERE file IS NOT NULL
              UNION ALL SELECT thumb FROM attachments WHERE thumb IS NOT NULL",
         )?;
-        let names = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        let names = statement
+            .query_map([], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
         Ok(names)
     }
 }

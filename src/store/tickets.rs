@@ -27,7 +27,11 @@ fn ticket(row: &Row) -> rusqlite::Result<TicketRow> {
     Ok(TicketRow {
         id: TicketId(row.get("id")?),
         session: session.parse().map_err(|error: uuid::Error| {
-            rusqlite::Error::FromSqlConversionFailure(1, rusqlite::types::Type::Text, Box::new(error))
+            rusqlite::Error::FromSqlConversionFailure(
+                1,
+                rusqlite::types::Type::Text,
+                Box::new(error),
+            )
         })?,
         contact: ContactId(row.get("contact_id")?),
         user: UserId::stored(row.get("user_id")?),
@@ -56,7 +60,16 @@ impl Reading<'_> {
         self.ticket_id(sql, [chat, thread])
     }
 
-    fn ticket_id(&self, sql: &'static str, params: impl rusqlite::Params) -> Result<Option<TicketId>, Error> {
+    pub fn open_ticket(&self, contact: ContactId) -> Result<Option<TicketId>, Error> {
+        let sql = r"SELECT id FROM tickets WHERE contact_id = ?1 AND status = 'open' ORDER BY id DESC LIMIT 1";
+        self.ticket_id(sql, [contact.0])
+    }
+
+    fn ticket_id(
+        &self,
+        sql: &'static str,
+        params: impl rusqlite::Params,
+    ) -> Result<Option<TicketId>, Error> {
         Ok(self
             .prepare(sql)?
             .query_row(params, |row| row.get(0).map(TicketId))
@@ -88,7 +101,9 @@ impl Tx<'_> {
         let session = self.chance().uuid().to_string();
         let id = self
             .prepare(sql)?
-            .query_row(params![session, contact.0, channel, title, now], |row| row.get(0))?;
+            .query_row(params![session, contact.0, channel, title, now], |row| {
+                row.get(0)
+            })?;
         Ok(TicketId(id))
     }
 
@@ -102,8 +117,11 @@ impl Tx<'_> {
 
     pub fn set_topic(&mut self, id: TicketId, topic: Option<(i64, i64)>) -> Result<(), Error> {
         let sql = r"UPDATE tickets SET topic_chat_id = ?2, topic_thread_id = ?3 WHERE id = ?1";
-        self.prepare(sql)?
-            .execute(params![id.0, topic.map(|(chat, _)| chat), topic.map(|(_, thread)| thread)])?;
+        self.prepare(sql)?.execute(params![
+            id.0,
+            topic.map(|(chat, _)| chat),
+            topic.map(|(_, thread)| thread)
+        ])?;
         Ok(())
     }
 }

@@ -218,7 +218,10 @@ impl Loop {
         }
         incoming.close();
         // Moves the log into the database file, so that the file alone is a whole copy.
-        if let Err(error) = self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)") {
+        if let Err(error) = self
+            .connection
+            .execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")
+        {
             tracing::warn!(%error, "the last checkpoint failed; the next start will do it");
         }
     }

@@ -1,0 +1,257 @@
+//! An agent answers: stored with its pushes, told to sockets, and mapped so that edits find it.
+
+use serde_json::json;
+use uuid::Uuid;
+
+use super::greeting::Greeting;
+use super::intake::from_file;
+use super::{Desk, PUSH};
+use crate::domain::attachment::{Attachment, AttachmentKind};
+use crate::domain::error::Error;
+use crate::domain::event::Event;
+use crate::domain::ids::{MessageId, TicketId};
+use crate::domain::message::Direction;
+use crate::domain::text;
+use crate::media::Stored;
+use crate::store::{NewJob, NewMessage, TicketRow, Tx};
+
+/// What an agent said, with everything fetched that belongs to it.
+pub struct Answer {
+    pub ticket: TicketId,
+    pub text: String,
+    pub attachments: Vec<AnswerPart>,
+    /// Full name, else username, else `Support Team`.
+    pub agent_name: String,
+    pub agent_telegram_id: Option<i64>,
+    /// The agent's own Telegram messages, several for an album.
+    pub sources: Vec<Source>,
+    pub media_group: Option<String>,
+    /// The updates this answers to; marked done in the same transaction.
+    pub updates: Vec<i64>,
+}
+
+/// An attachment, or a file that becomes one.
+pub enum AnswerPart {
+    File(AttachmentKind, Stored),
+    Plain(Attachment),
+}
+
+/// A Telegram message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Source {
+    pub chat_id: i64,
+    pub message_id: i64,
+}
+
+/// What came of an edit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EditOutcome {
+    Changed,
+    Same,
+    /// The message that was edited is no answer.
+    Unknown,
+}
+
+impl Desk {
+    pub async fn ticket_of_post(
+        &self,
+        chat_id: i64,
+        message_id: i64,
+    ) -> Result<Option<TicketId>, Error> {
+        self.store
+            .read(move |r| r.ticket_of_post(chat_id, message_id))
+            .await
+    }
+
+    pub async fn ticket_of_topic(
+        &self,
+        chat_id: i64,
+        thread_id: i64,
+    ) -> Result<Option<TicketId>, Error> {
+        self.store
+            .read(move |r| r.ticket_of_topic(chat_id, thread_id))
+            .await
+    }
+
+    pub async fn ticket_of_session(&self, session: Uuid) -> Result<Option<TicketId>, Error> {
+        self.store.read(move |r| r.ticket_of_session(session)).await
+    }
+
+    /// Stores an answer; None when these Telegram messages are answers already, or the ticket is gone.
+    ///
+    /// # Errors
+    /// `storage_full`, or another failure of the store; nothing is stored then.
+    pub async fn answer(&self, answer: Answer) -> Result<Option<MessageId>, Error> {
+        let greeting = self.greeting(self.settings.locale);
+        let push = self.settings.push;
+        self.store
+            .write(move |tx| store(tx, answer, &greeting, push))
+            .await
+    }
+
+    /// Adds late parts of an album to the answer it became; false when there is no such answer.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn extend_answer(
+        &self,
+        chat_id: i64,
+        media_group: String,
+        late: Answer,
+    ) -> Result<bool, Error> {
+        self.store
+            .write(move |tx| {
+                let Some(id) = tx.answer_of_album(chat_id, &media_group)? else {
+                    return Ok(false);
+                };
+                if !known(tx, &late.sources)? {
+                    extend(tx, id, late)?;
+                } else {
+                    finish(tx, &late.updates)?;
+                }
+                Ok(true)
+            })
+            .await
+    }
+
+    /// Changes an answer after the agent edited its own message.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn edit_answer(
+        &self,
+        source: Source,
+        text: String,
+        update: i64,
+    ) -> Result<EditOutcome, Error> {
+        self.store
+            .write(move |tx| {
+                tx.update_done(update)?;
+                let Some(id) = tx.answer_of(source.chat_id, source.message_id)? else {
+                    return Ok(EditOutcome::Unknown);
+                };
+                let Some(before) = tx.message(id)? else {
+                    return Ok(EditOutcome::Unknown);
+                };
+                let text = text::without_control(&text);
+                if before.text == text {
+                    return Ok(EditOutcome::Same);
+                }
+                tx.edit_message(id, &text)?;
+                tell_updated(tx, id)?;
+                Ok(EditOutcome::Changed)
+            })
+            .await
+    }
+}
+
+fn store(
+    tx: &mut Tx,
+    answer: Answer,
+    greeting: &Greeting,
+    push: bool,
+) -> Result<Option<MessageId>, Error> {
+    finish(tx, &answer.updates)?;
+    if known(tx, &answer.sources)? {
+        return Ok(None);
+    }
+    let Some(ticket) = tx.ticket(answer.ticket)? else {
+        return Ok(None);
+    };
+    if let Some(contact) = tx.contact(&ticket.user)? {
+        greeting.greet(tx, &contact)?;
+    }
+    let attachments: Vec<Attachment> = answer
+        .attachments
+        .into_iter()
+        .map(into_attachment)
+        .collect();
+    let id = tx.insert_message(&NewMessage {
+        contact: ticket.contact,
+        ticket: Some(ticket.id),
+        direction: Direction::Support,
+        text: &text::without_control(&answer.text),
+        attachments: &attachments,
+        agent_name: Some(&answer.agent_name),
+        agent_telegram_id: answer.agent_telegram_id,
+        is_greeting: false,
+        client_msg_id: None,
+        content_hash: None,
+        media_group: answer.media_group.as_deref(),
+    })?;
+    map(tx, &answer.sources, ticket.id, id)?;
+    tx.staff_read(ticket.id, id)?;
+    if push {
+        push_to_devices(tx, &ticket, id)?;
+    }
+    if let Some(message) = tx.message(id)? {
+        tx.emit(Event::MessageCreated(message));
+    }
+    Ok(Some(id))
+}
+
+fn push_to_devices(tx: &mut Tx, ticket: &TicketRow, message: MessageId) -> Result<(), Error> {
+    for device in tx.devices_of(ticket.contact)? {
+        tx.add_job(&NewJob {
+            carrier: PUSH,
+            lane: &format!("device:{device}"),
+            key: 0,
+            kind: "reply",
+            ticket: Some(ticket.id),
+            message: Some(message),
+            device: Some(device),
+            payload: json!({}),
+        })?;
+    }
+    Ok(())
+}
+
+fn extend(tx: &mut Tx, id: MessageId, late: Answer) -> Result<(), Error> {
+    for part in late.attachments {
+        let attachment = into_attachment(part);
+        tx.insert_attachment(id, &attachment)?;
+    }
+    let before = tx.message(id)?;
+    if let Some(before) = before.filter(|before| before.text.is_empty() && !late.text.is_empty()) {
+        tx.edit_message(before.id, &text::without_control(&late.text))?;
+    }
+    map(tx, &late.sources, late.ticket, id)?;
+    finish(tx, &late.updates)?;
+    tell_updated(tx, id)
+}
+
+fn into_attachment(part: AnswerPart) -> Attachment {
+    match part {
+        AnswerPart::File(kind, stored) => from_file(kind, stored),
+        AnswerPart::Plain(attachment) => attachment,
+    }
+}
+
+fn known(tx: &Tx, sources: &[Source]) -> Result<bool, Error> {
+    for source in sources {
+        if tx.answer_of(source.chat_id, source.message_id)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn map(tx: &mut Tx, sources: &[Source], ticket: TicketId, answer: MessageId) -> Result<(), Error> {
+    for source in sources {
+        tx.map_post(source.chat_id, source.message_id, ticket, Some(answer))?;
+    }
+    Ok(())
+}
+
+fn finish(tx: &mut Tx, updates: &[i64]) -> Result<(), Error> {
+    updates
+        .iter()
+        .try_for_each(|update| tx.update_done(*update))
+}
+
+fn tell_updated(tx: &mut Tx, id: MessageId) -> Result<(), Error> {
+    if let Some(message) = tx.message(id)? {
+        tx.emit(Event::MessageUpdated(message));
+    }
+    Ok(())
+}

@@ -1,0 +1,155 @@
+//! A contact's message comes in: stored with everything that must follow from it, in one transaction.
+
+use chrono::Duration;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use super::access::Caller;
+use super::{Desk, GROUP, MOBILE};
+use crate::domain::attachment::{Attachment, AttachmentKind};
+use crate::domain::error::{Error, Kind};
+use crate::domain::event::Event;
+use crate::domain::ids::UserId;
+use crate::domain::message::{Direction, Message};
+use crate::domain::text;
+use crate::media::Stored;
+use crate::store::{NewJob, NewMessage, Tx};
+
+/// How long after closing a further message opens the same ticket again.
+const REOPEN_DAYS: i64 = 7;
+
+/// What an app sends, checked field by field.
+pub struct Incoming {
+    pub user: UserId,
+    /// Cleaned; blank only with a photo.
+    pub text: String,
+    pub user_name: Option<String>,
+    /// Photos that lie in the uploads folder and go with this value if it is not stored.
+    pub photos: Vec<Stored>,
+    pub photo_link: Option<String>,
+    pub client_msg_id: Option<String>,
+}
+
+impl Desk {
+    /// Stores a contact's message; the answer to a repeated `client_msg_id` is the first one.
+    ///
+    /// # Errors
+    /// `forbidden`, `empty_message`, `client_msg_id_reused`, `storage_full`.
+    pub async fn receive(&self, caller: &Caller, incoming: Incoming) -> Result<Message, Error> {
+        caller.may_act_as(&incoming.user)?;
+        let has_photo = !incoming.photos.is_empty() || incoming.photo_link.is_some();
+        if incoming.text.trim().is_empty() && !has_photo {
+            return Err(Error::bad("empty_message", "message"));
+        }
+        let to_group = self.settings.group;
+        self.store
+            .write(move |tx| store(tx, incoming, to_group))
+            .await
+    }
+}
+
+fn store(tx: &mut Tx, incoming: Incoming, to_group: bool) -> Result<Message, Error> {
+    let hash = content_hash(&incoming);
+    if let Some(first) = answered_before(tx, &incoming, hash)? {
+        return Ok(first);
+    }
+    let contact = tx.touch_contact(&incoming.user, incoming.user_name.as_deref(), MOBILE)?;
+    let title = text::title_of(&incoming.text);
+    let reopen_since = tx.now() - Duration::days(REOPEN_DAYS);
+    let ticket = tx.ticket_for(contact.id, MOBILE, &title, reopen_since)?;
+    // From here the files belong to rows; if the commit fails, the sweeper takes them.
+    let attachments = attachments(incoming.photos, incoming.photo_link);
+    let id = tx.insert_message(&NewMessage {
+        contact: contact.id,
+        ticket: Some(ticket),
+        direction: Direction::User,
+        text: &incoming.text,
+        attachments: &attachments,
+        agent_name: None,
+        agent_telegram_id: None,
+        is_greeting: false,
+        client_msg_id: incoming.client_msg_id.as_deref(),
+        content_hash: incoming.client_msg_id.is_some().then_some(hash),
+        media_group: None,
+    })?;
+    if to_group {
+        tx.add_job(&NewJob {
+            carrier: GROUP,
+            lane: GROUP,
+            key: ticket.0,
+            kind: "message",
+            ticket: Some(ticket),
+            message: Some(id),
+            device: None,
+            payload: json!({}),
+        })?;
+    }
+    let message = Message {
+        id,
+        ticket: Some(ticket),
+        user: incoming.user,
+        direction: Direction::User,
+        text: incoming.text,
+        created_at: tx.now(),
+        edited_at: None,
+        agent_name: None,
+        read: false,
+        attachments,
+    };
+    tx.emit(Event::MessageCreated(message.clone()));
+    Ok(message)
+}
+
+/// The message the same request stored before, if it did.
+fn answered_before(tx: &Tx, incoming: &Incoming, hash: [u8; 32]) -> Result<Option<Message>, Error> {
+    let Some(client_msg_id) = &incoming.client_msg_id else {
+        return Ok(None);
+    };
+    let Some(contact) = tx.contact(&incoming.user)? else {
+        return Ok(None);
+    };
+    match tx.sent_before(contact.id, client_msg_id)? {
+        Some((id, Some(first))) if first == hash => tx.message(id),
+        Some(_) => Err(Error::new(Kind::Conflict, "client_msg_id_reused").on("client_msg_id")),
+        None => Ok(None),
+    }
+}
+
+/// What makes two requests the same: the text, the link, and the photos byte by byte.
+fn content_hash(incoming: &Incoming) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    let link = incoming.photo_link.as_deref().unwrap_or_default();
+    for part in [incoming.text.as_bytes(), link.as_bytes()] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    for photo in &incoming.photos {
+        hash.update(photo.file().sha256);
+    }
+    hash.finalize().into()
+}
+
+fn attachments(photos: Vec<Stored>, link: Option<String>) -> Vec<Attachment> {
+    let mut attachments: Vec<Attachment> = photos
+        .into_iter()
+        .map(|photo| from_file(AttachmentKind::Photo, photo))
+        .collect();
+    if let Some(link) = link {
+        let mut attachment = Attachment::of(AttachmentKind::Photo);
+        attachment.link = Some(link);
+        attachments.push(attachment);
+    }
+    attachments
+}
+
+/// The attachment that a stored file becomes; the file is kept from here on.
+pub(super) fn from_file(kind: AttachmentKind, stored: Stored) -> Attachment {
+    let file = stored.keep();
+    let mut attachment = Attachment::of(kind);
+    attachment.file = Some(file.name);
+    attachment.thumb = file.thumb;
+    attachment.mime = Some(file.mime);
+    attachment.size = Some(file.size);
+    attachment.name = file.original_name;
+    attachment
+}

@@ -1,0 +1,121 @@
+//! What the product does, one file for each capability. The desk knows the store and the uploads;
+//! it sees the outside only through events, jobs of the outbox and the types it owns.
+
+pub mod access;
+pub mod answers;
+pub mod devices;
+mod greeting;
+pub mod health;
+pub mod history;
+mod housekeeping;
+pub mod intake;
+pub mod posting;
+pub mod pushing;
+pub mod reading;
+pub mod updates;
+
+use std::sync::Arc;
+
+use chrono_tz::Tz;
+use tokio::sync::{Notify, broadcast};
+
+use crate::domain::clock::Clock;
+use crate::domain::event::Event;
+use crate::domain::ids::Chance;
+use crate::domain::locale::Locale;
+use crate::media::Uploads;
+use crate::store::Store;
+use crate::texts::Texts;
+use health::Health;
+
+/// Where a contact of the mobile interface writes from.
+const MOBILE: &str = "mobile";
+/// The carrier and the lane of the agents' group.
+pub const GROUP: &str = "group";
+/// The carrier of pushes.
+pub const PUSH: &str = "push";
+
+/// What the desk is set up with.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The zone in which a day begins, for the greeting.
+    pub timezone: Tz,
+    /// The language where nobody asked for another.
+    pub locale: Locale,
+    /// Whether posts to the group have a way out; without one nothing queues up for it.
+    pub group: bool,
+    /// Whether pushes have a way out.
+    pub push: bool,
+}
+
+/// The one place where rights are checked and things happen.
+pub struct Desk {
+    store: Store,
+    uploads: Uploads,
+    clock: Clock,
+    chance: Chance,
+    texts: Arc<Texts>,
+    health: Health,
+    settings: Settings,
+}
+
+impl Desk {
+    pub fn new(
+        store: Store,
+        uploads: Uploads,
+        clock: Clock,
+        chance: Chance,
+        texts: Arc<Texts>,
+        settings: Settings,
+    ) -> Self {
+        Self {
+            store,
+            uploads,
+            clock,
+            chance,
+            texts,
+            health: Health::default(),
+            settings,
+        }
+    }
+
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    pub fn chance(&self) -> Chance {
+        self.chance
+    }
+
+    pub fn texts(&self) -> &Texts {
+        &self.texts
+    }
+
+    pub fn uploads(&self) -> &Uploads {
+        &self.uploads
+    }
+
+    pub fn health(&self) -> &Health {
+        &self.health
+    }
+
+    pub fn locale(&self) -> Locale {
+        self.settings.locale
+    }
+
+    /// What happens from now on, each after it is durable, in the order of commits.
+    pub fn events(&self) -> broadcast::Receiver<Arc<Event>> {
+        self.store.signals().events.subscribe()
+    }
+
+    /// Tells what is not stored: that somebody is typing.
+    pub fn publish(&self, event: Event) {
+        // Nobody listening is no fault.
+        let _ = self.store.signals().events.send(Arc::new(event));
+    }
+
+    /// Wakes when updates were stored.
+    pub fn updates_arrived(&self) -> &Notify {
+        &self.store.signals().inbox
+    }
+}
