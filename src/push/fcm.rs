@@ -197,13 +197,16 @@ struct Violation {
 }
 
 impl Details {
-    /// FCM's code where there is one, else the general one of Google's.
+    /// FCM's code where there is one, else the general one of Google's; nothing that is no code, for it is
+    /// shown to everybody.
     fn code(&self) -> &str {
-        self.details
-            .iter()
-            .map(|detail| detail.error_code.as_str())
-            .find(|code| !code.is_empty())
-            .unwrap_or(&self.status)
+        let own = self.details.iter().map(|detail| detail.error_code.as_str());
+        own.chain([self.status.as_str()])
+            .find(|code| {
+                !code.is_empty() && code.chars().all(|c| c == '_' || c.is_ascii_uppercase())
+            })
+            .filter(|code| code.len() <= 64)
+            .unwrap_or_default()
     }
 
     /// FCM has one code for a broken message and for a broken token. Where it names no field, this

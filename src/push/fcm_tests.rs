@@ -164,6 +164,10 @@ async fn what_may_pass_is_to_be_tried_again() {
         (Says::Status(408, ""), "HTTP 408"),
         (Says::Status(404, "<html>no such page</html>"), "HTTP 404"),
         (Says::Status(302, ""), "HTTP 302"),
+        (
+            Says::Status(400, error(400, "<b>", &fcm_error("Bad code"), "m")),
+            "HTTP 400",
+        ),
         (Says::Cut, "the connection was cut"),
         (Says::Nothing, "timed out"),
     ];
