@@ -31,6 +31,7 @@ error-client-msg-id-mismatch = The header Idempotency-Key and the field client_m
 error-client-msg-id-reused = This client_msg_id belongs to another message.
 error-unauthorized = A valid token is needed.
 error-forbidden = This belongs to another user.
+error-range-not-satisfiable = The file is shorter: it has { $size } bytes.
 error-rate-limited = Too many requests. Try again in { $seconds } s.
 error-shutting-down = The server is stopping.
 error-storage-full = The server has run out of space.

@@ -31,6 +31,7 @@ error-client-msg-id-mismatch = Заголовок Idempotency-Key и поле cl
 error-client-msg-id-reused = Этот client_msg_id уже был у другого сообщения.
 error-unauthorized = Нужен действительный токен.
 error-forbidden = Это данные другого пользователя.
+error-range-not-satisfiable = Файл короче: в нём { $size } байт.
 error-rate-limited = Слишком много запросов. Повторите через { $seconds } с.
 error-shutting-down = Сервер останавливается.
 error-storage-full = На сервере закончилось место.

@@ -31,6 +31,7 @@ error-client-msg-id-mismatch = Idempotency-Key sarlavhasi va client_msg_id maydo
 error-client-msg-id-reused = Bu client_msg_id boshqa xabarga tegishli.
 error-unauthorized = Haqiqiy token kerak.
 error-forbidden = Bu boshqa foydalanuvchiga tegishli.
+error-range-not-satisfiable = Fayl qisqaroq: unda { $size } bayt bor.
 error-rate-limited = So‘rovlar juda ko‘p. { $seconds } soniyadan keyin qayta urinib ko‘ring.
 error-shutting-down = Server to‘xtamoqda.
 error-storage-full = Serverda joy tugadi.

@@ -6,6 +6,8 @@ pub mod delivery;
 pub mod desk;
 /// The nouns and their rules, pure.
 pub mod domain;
+/// HTTP: one file for each interface.
+pub mod http;
 /// Uploads: sniffing, limits, metadata removal, thumbnails, the folder.
 pub mod media;
 /// Pushes to phones by FCM.
