@@ -12,6 +12,10 @@ pub mod http;
 pub mod media;
 /// Pushes to phones by FCM.
 pub mod push;
+/// Socket.IO: events out, join, typing and read in.
+pub mod realtime;
+/// A Telegram Bot API and an FCM of our own, in memory, over HTTP.
+pub mod sandbox;
 /// SQLite and nothing but: writer, readers, migrations.
 pub mod store;
 /// Every sentence for people, in each language.

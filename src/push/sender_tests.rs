@@ -40,6 +40,8 @@ async fn desk(folder: &std::path::Path) -> Desk {
         locale: Locale::Ru,
         group: false,
         push: true,
+        rate_per_address: 0,
+        rate_per_user: 0,
     };
     let uploads = Uploads::open(folder.join("uploads")).await.unwrap();
     let texts = Arc::new(Texts::load().unwrap());
