@@ -6,9 +6,19 @@ pub mod delivery;
 pub mod desk;
 /// The nouns and their rules, pure.
 pub mod domain;
+/// HTTP: one file for each interface.
+pub mod http;
 /// Uploads: sniffing, limits, metadata removal, thumbnails, the folder.
 pub mod media;
+/// Pushes to phones by FCM.
+pub mod push;
+/// Socket.IO: events out, join, typing and read in.
+pub mod realtime;
+/// A Telegram Bot API and an FCM of our own, in memory, over HTTP.
+pub mod sandbox;
 /// SQLite and nothing but: writer, readers, migrations.
 pub mod store;
+/// The agents' Telegram group: posts out, answers in.
+pub mod telegram;
 /// Every sentence for people, in each language.
 pub mod texts;

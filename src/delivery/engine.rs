@@ -259,9 +259,11 @@ impl<C: Carrier> Engine<C> {
         }
         match after {
             After::Nothing => {}
-            After::RestJob(wait) => drop(self.rest.jobs.insert(job, now + wait)),
+            After::RestJob(wait) => {
+                self.rest.jobs.insert(job, now + wait);
+            }
             After::RestLane(Some(wait)) | After::Limited(wait) => {
-                drop(self.rest.lanes.insert(lane, now + wait))
+                self.rest.lanes.insert(lane, now + wait);
             }
             After::RestLane(None) => {
                 let failures = self.lane_failures.entry(lane.clone()).or_default();
@@ -270,7 +272,9 @@ impl<C: Carrier> Engine<C> {
                 self.rest.lanes.insert(lane, now + wait);
             }
             After::RestCarrier(wait) => self.rest.carrier = now + wait,
-            After::StoreTrouble => drop(self.rest.lanes.insert(lane, now + Duration::from_secs(5))),
+            After::StoreTrouble => {
+                self.rest.lanes.insert(lane, now + Duration::from_secs(5));
+            }
         }
     }
 }

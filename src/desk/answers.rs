@@ -77,6 +77,14 @@ impl Desk {
         self.store.read(move |r| r.ticket_of_session(session)).await
     }
 
+    /// The id of a message that programs of the other interfaces know.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn public_id(&self, id: MessageId) -> Result<Option<String>, Error> {
+        self.store.read(move |r| r.public_id(id)).await
+    }
+
     /// Stores an answer; None when these Telegram messages are answers already, or the ticket is gone.
     ///
     /// # Errors

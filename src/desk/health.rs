@@ -51,6 +51,14 @@ impl Health {
 }
 
 impl Desk {
+    /// Proves that something can be stored: an empty commit through the writer.
+    ///
+    /// # Errors
+    /// Why nothing can be stored.
+    pub async fn can_store(&self) -> Result<(), Error> {
+        self.store.write(|tx| tx.touch_disk()).await
+    }
+
     /// How the queue stands.
     pub async fn queue(&self) -> Result<QueueState, Error> {
         let now = self.clock.now();

@@ -6,7 +6,8 @@ use crate::domain::error::Error;
 use crate::domain::ids::UserId;
 use crate::domain::locale::Locale;
 use crate::domain::message::Message;
-use crate::store::{ContactRow, HistoryCursor, Reading};
+pub use crate::store::HistoryCursor;
+use crate::store::{ContactRow, Reading};
 
 /// What is asked for.
 pub struct PageRequest {

@@ -34,9 +34,10 @@ impl Desk {
     /// Stores a contact's message; the answer to a repeated `client_msg_id` is the first one.
     ///
     /// # Errors
-    /// `forbidden`, `empty_message`, `client_msg_id_reused`, `storage_full`.
+    /// `forbidden`, `rate_limited`, `empty_message`, `client_msg_id_reused`, `storage_full`.
     pub async fn receive(&self, caller: &Caller, incoming: Incoming) -> Result<Message, Error> {
         caller.may_act_as(&incoming.user)?;
+        self.limits.message_of(&incoming.user)?;
         let has_photo = !incoming.photos.is_empty() || incoming.photo_link.is_some();
         if incoming.text.trim().is_empty() && !has_photo {
             return Err(Error::bad("empty_message", "message"));

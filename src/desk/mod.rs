@@ -9,6 +9,7 @@ pub mod health;
 pub mod history;
 mod housekeeping;
 pub mod intake;
+pub mod limits;
 pub mod posting;
 pub mod pushing;
 pub mod reading;
@@ -27,6 +28,7 @@ use crate::media::Uploads;
 use crate::store::Store;
 use crate::texts::Texts;
 use health::Health;
+use limits::Limits;
 
 /// Where a contact of the mobile interface writes from.
 const MOBILE: &str = "mobile";
@@ -46,6 +48,10 @@ pub struct Settings {
     pub group: bool,
     /// Whether pushes have a way out.
     pub push: bool,
+    /// Requests a minute and address; 0 is no limit.
+    pub rate_per_address: u32,
+    /// Messages a minute and user; 0 is no limit.
+    pub rate_per_user: u32,
 }
 
 /// The one place where rights are checked and things happen.
@@ -56,6 +62,7 @@ pub struct Desk {
     chance: Chance,
     texts: Arc<Texts>,
     health: Health,
+    limits: Limits,
     settings: Settings,
 }
 
@@ -75,6 +82,7 @@ impl Desk {
             chance,
             texts,
             health: Health::default(),
+            limits: Limits::new(settings.rate_per_address, settings.rate_per_user),
             settings,
         }
     }

@@ -28,6 +28,7 @@ pub enum Kind {
     Conflict,
     TooLarge,
     UnsupportedMedia,
+    RangeNotSatisfiable,
     TooManyRequests,
     ShuttingDown,
     StorageFull,

@@ -7,6 +7,7 @@ pub mod error;
 pub mod event;
 pub mod greeting;
 pub mod ids;
+pub mod item;
 pub mod locale;
 pub mod message;
 pub mod text;

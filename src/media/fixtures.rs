@@ -1,10 +1,18 @@
-//! Real pictures for the tests, with planted metadata: what must be gone is marked.
+//! Real pictures for the tests, with planted metadata (what must be gone is marked), and a folder
+//! to upload them to.
 
+use std::fs;
 use std::io::Cursor;
+use std::time::SystemTime;
+
+use chrono::{DateTime, Utc};
 
 use image::codecs::gif::{GifEncoder, Repeat};
 use image::codecs::jpeg::JpegEncoder;
 use image::{Delay, DynamicImage, Frame, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
+use tempfile::TempDir;
+
+use super::{Incoming, MediaError, Stored, Uploads};
 
 /// Stands in every piece of metadata the fixtures plant.
 pub const MARKER: &[u8] = b"PLANTED-MARKER";
@@ -258,4 +266,54 @@ pub fn marked_animated_webp() -> Vec<u8> {
     chunks.push(riff(b"EXIF", &exif(Endian::Little, 1)));
     chunks.push(riff(b"XMP ", MARKER));
     webp(&chunks)
+}
+
+/// The limit of most uploads.
+pub const TEN_MEGABYTES: u64 = 10 * 1024 * 1024;
+/// An empty uploads folder that goes with the test.
+pub struct Place {
+    pub folder: TempDir,
+    pub uploads: Uploads,
+}
+
+impl Place {
+    pub async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let uploads = Uploads::open(folder.path().join("uploads")).await.unwrap();
+        Self { folder, uploads }
+    }
+
+    pub async fn arriving(&self, content: &[u8]) -> Incoming {
+        let mut incoming = self.uploads.begin(TEN_MEGABYTES).await.unwrap();
+        for chunk in content.chunks(1000) {
+            incoming.write(chunk).await.unwrap();
+        }
+        incoming
+    }
+
+    pub async fn photo(&self, content: &[u8]) -> Result<Stored, MediaError> {
+        self.arriving(content).await.finish_image().await
+    }
+
+    pub async fn document(&self, content: &[u8], name: &str) -> Stored {
+        let incoming = self.arriving(content).await;
+        incoming.finish_any(Some(name)).await.unwrap()
+    }
+
+    pub fn files(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.uploads.dir()).unwrap();
+        let name = |entry: std::io::Result<fs::DirEntry>| entry.unwrap().file_name();
+        let mut names: Vec<_> = entries
+            .map(|entry| name(entry).into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    pub fn last_written(&self, name: &str, when: DateTime<Utc>) {
+        let file = fs::File::options()
+            .write(true)
+            .open(self.uploads.dir().join(name));
+        file.unwrap().set_modified(SystemTime::from(when)).unwrap();
+    }
 }

@@ -115,6 +115,11 @@ impl Uploads {
         self.0.decoders.clone().acquire_owned().await.ok()
     }
 
+    #[cfg(test)]
+    pub(super) fn all_turns_are_free(&self) -> bool {
+        self.0.decoders.available_permits() == DECODERS
+    }
+
     pub(super) fn large_picture(&self) -> &Mutex<()> {
         &self.0.large_picture
     }

@@ -221,3 +221,6 @@ fn publish(
     sync_folder(folder)?;
     Ok(Stored::new(file, drafts))
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 
 use std::io::Cursor;
 use std::panic::catch_unwind;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::PngEncoder;
@@ -50,12 +50,11 @@ pub fn prepare(raw: &[u8], large: &Mutex<()>) -> Result<Picture, MediaError> {
 
 fn cleaned_and_decoded(raw: &[u8], large: &Mutex<()>) -> Result<Picture, MediaError> {
     let format = clean::format(raw).ok_or(MediaError::NotAnImage)?;
-    match clean::clean(format, raw) {
-        Some(cleaned) => {
-            let decoded = decode(format, &cleaned, large)?;
-            picture(cleaned, kind(format), &decoded)
-        }
-        None => drawn_again(format, decode(format, raw, large)?),
+    let cleaned = clean::clean(format, raw);
+    let (decoded, _alone) = decode(format, cleaned.as_deref().unwrap_or(raw), large)?;
+    match cleaned {
+        Some(cleaned) => picture(cleaned, kind(format), &decoded),
+        None => drawn_again(format, decoded),
     }
 }
 
@@ -92,7 +91,12 @@ fn picture(bytes: Vec<u8>, kind: Kind, decoded: &Decoded) -> Result<Picture, Med
     })
 }
 
-fn decode(format: ImageFormat, data: &[u8], large: &Mutex<()>) -> Result<Decoded, MediaError> {
+/// The pixels, and the guard that a large picture holds for as long as they are in memory.
+fn decode<'a>(
+    format: ImageFormat,
+    data: &[u8],
+    large: &'a Mutex<()>,
+) -> Result<(Decoded, Option<MutexGuard<'a, ()>>), MediaError> {
     let mut reader = ImageReader::with_format(Cursor::new(data), format);
     let mut limits = Limits::default();
     limits.max_alloc = Some(MAX_ALLOCATION);
@@ -103,15 +107,16 @@ fn decode(format: ImageFormat, data: &[u8], large: &Mutex<()>) -> Result<Decoded
     if pixels > MAX_PIXELS {
         return Err(MediaError::TooManyPixels { max: MAX_PIXELS });
     }
-    let _alone = (pixels > LARGE).then(|| large.lock().unwrap_or_else(PoisonError::into_inner));
+    let alone = (pixels > LARGE).then(|| large.lock().unwrap_or_else(PoisonError::into_inner));
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let profile = decoder.icc_profile().ok().flatten().filter(|p| is_rgb(p));
     let image = DynamicImage::from_decoder(decoder).map_err(refused)?;
-    Ok(Decoded {
+    let decoded = Decoded {
         image,
         orientation,
         profile,
-    })
+    };
+    Ok((decoded, alone))
 }
 
 fn refused(error: image::ImageError) -> MediaError {

@@ -120,6 +120,14 @@ impl Reading<'_> {
         Ok(fold(self.prepare(sql)?.query([id.0])?)?.pop())
     }
 
+    pub fn public_id(&self, id: MessageId) -> Result<Option<String>, Error> {
+        let sql = r"SELECT public_id FROM messages WHERE id = ?1";
+        Ok(self
+            .prepare(sql)?
+            .query_row([id.0], |row| row.get(0))
+            .optional()?)
+    }
+
     /// A page of a contact's messages over all its tickets, oldest first.
     pub fn history(
         &self,

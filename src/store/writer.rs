@@ -60,6 +60,18 @@ impl Tx<'_> {
         self.chance
     }
 
+    /// Writes a page without changing anything, so that a full or read-only disk shows.
+    pub fn touch_disk(&mut self) -> Result<(), Error> {
+        let version: i64 = self
+            .reading
+            .prepare("PRAGMA application_id")?
+            .query_row([], |row| row.get(0))?;
+        self.reading
+            .0
+            .pragma_update(None, "application_id", version)?;
+        Ok(())
+    }
+
     /// Tells everybody who listens, once this is durable.
     pub fn emit(&mut self, event: Event) {
         self.effects.events.push(event);

@@ -74,9 +74,9 @@ fn block<'a>(rest: &mut Reader<'a>) -> Option<Block<'a>> {
         }
         EXTENSION => match rest.byte()? {
             0xF9 => {
-                rest.expect(&[4])?;
+                rest.literal(&[4])?;
                 rest.take(4)?;
-                rest.expect(&[0])?;
+                rest.literal(&[0])?;
                 Some(Block::Control(rest.since(start)))
             }
             0xFF => Some(application(rest)?.map_or(Block::Metadata, Block::Repetitions)),

@@ -21,7 +21,7 @@ struct Kept {
 
 pub fn clean(data: &[u8]) -> Option<Vec<u8>> {
     let mut rest = Reader(data);
-    rest.expect(&START)?;
+    rest.literal(&START)?;
     let mut kept = Kept::default();
     loop {
         match marker(&mut rest)? {
@@ -41,7 +41,7 @@ pub fn clean(data: &[u8]) -> Option<Vec<u8>> {
 
 /// The next marker; any number of 0xFF may stand before it as filling.
 fn marker(rest: &mut Reader) -> Option<u8> {
-    rest.expect(&[0xFF])?;
+    rest.literal(&[0xFF])?;
     loop {
         match rest.byte()? {
             0xFF => {}

@@ -9,7 +9,7 @@ const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1A\n";
 
 pub fn clean(data: &[u8]) -> Option<Vec<u8>> {
     let mut rest = Reader(data);
-    rest.expect(SIGNATURE)?;
+    rest.literal(SIGNATURE)?;
     let mut head = SIGNATURE.to_vec();
     let mut body = Vec::with_capacity(data.len());
     let mut orientation: Option<Orientation> = None;

@@ -21,7 +21,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Takes exactly `these` bytes, or nothing.
-    pub fn expect(&mut self, these: &[u8]) -> Option<()> {
+    pub fn literal(&mut self, these: &[u8]) -> Option<()> {
         self.0 = self.0.strip_prefix(these)?;
         Some(())
     }

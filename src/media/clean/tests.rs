@@ -146,6 +146,18 @@ fn a_gif_that_breaks_off_ends_after_its_last_whole_frame() {
 }
 
 #[test]
+fn a_text_of_a_gif_does_not_leave_its_timing_to_the_next_frame() {
+    let gif = encoded(ImageFormat::Gif, 8, 8);
+    let control = gif.windows(3).position(|w| w == [0x21, 0xF9, 4]).unwrap();
+    let text = [&[0x21, 0x01, 12][..], &[0; 12], b"\x05words\0"].concat();
+    let mut with_text = gif.clone();
+    with_text.splice(control + 8..control + 8, text);
+    let cleaned = cleaned(&with_text);
+    assert!(!holds(&cleaned, b"words") && !holds(&cleaned, &[0x21, 0xF9]));
+    assert_eq!(decoded(&cleaned), decoded(&gif));
+}
+
+#[test]
 fn an_animated_webp_keeps_its_frames_and_its_timing() {
     let webp = marked_animated_webp();
     assert!(holds(&webp, MARKER));
@@ -164,6 +176,20 @@ fn an_animated_webp_keeps_its_frames_and_its_timing() {
     };
     assert_eq!(frames(&cleaned).len(), 3);
     assert_eq!(frames(&cleaned), frames(&webp));
+}
+
+#[test]
+fn an_animated_png_keeps_what_animates_it() {
+    let mut png = encoded(ImageFormat::Png, 4, 4);
+    let animation = [
+        png_chunk(b"acTL", &[0, 0, 0, 1, 0, 0, 0, 0]),
+        png_chunk(b"fcTL", &[0; 26]),
+        png_chunk(b"fdAT", b"a frame"),
+    ];
+    png.splice(33..33, animation.concat());
+    png.splice(33..33, png_chunk(b"tEXt", MARKER));
+    let cleaned = clean(ImageFormat::Png, &png).unwrap();
+    assert!(holds(&cleaned, &animation.concat()) && !holds(&cleaned, MARKER));
 }
 
 #[test]

@@ -14,10 +14,10 @@ type Chunk<'a> = ([u8; 4], &'a [u8]);
 
 pub fn clean(data: &[u8]) -> Option<Vec<u8>> {
     let mut rest = Reader(data);
-    rest.expect(b"RIFF")?;
+    rest.literal(b"RIFF")?;
     let size = usize::try_from(u32::from_le_bytes(rest.array()?)).ok()?;
     let mut inside = Reader(rest.take(size)?);
-    inside.expect(b"WEBP")?;
+    inside.literal(b"WEBP")?;
 
     let mut chunks = Vec::new();
     while !inside.is_empty() {

@@ -1,0 +1,137 @@
+//! How much one address and one user may ask of the server.
+
+use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZeroU32;
+
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+
+use super::Desk;
+use crate::domain::error::{Error, Kind};
+use crate::domain::ids::UserId;
+
+/// The address a request came from, seen through trusted proxies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientAddress(pub IpAddr);
+
+/// Limits a minute, with bursts of a quarter; `None` is no limit.
+pub struct Limits {
+    addresses: Option<DefaultKeyedRateLimiter<IpAddr>>,
+    users: Option<DefaultKeyedRateLimiter<UserId>>,
+    clock: DefaultClock,
+}
+
+impl Limits {
+    /// Requests a minute and address, and messages a minute and user; 0 is no limit.
+    pub fn new(per_address: u32, per_user: u32) -> Self {
+        Self {
+            addresses: quota(per_address).map(RateLimiter::keyed),
+            users: quota(per_user).map(RateLimiter::keyed),
+            clock: DefaultClock::default(),
+        }
+    }
+
+    /// # Errors
+    /// `rate_limited` with the seconds to wait.
+    pub fn request_from(&self, address: ClientAddress) -> Result<(), Error> {
+        match &self.addresses {
+            Some(limiter) => self.check(limiter, &network(address.0)),
+            None => Ok(()),
+        }
+    }
+
+    /// # Errors
+    /// `rate_limited` with the seconds to wait.
+    pub fn message_of(&self, user: &UserId) -> Result<(), Error> {
+        match &self.users {
+            Some(limiter) => self.check(limiter, user),
+            None => Ok(()),
+        }
+    }
+
+    /// Forgets who has been quiet, so that memory follows the crowd of the last minute.
+    pub fn forget_quiet(&self) {
+        if let Some(limiter) = &self.addresses {
+            limiter.retain_recent();
+            limiter.shrink_to_fit();
+        }
+        if let Some(limiter) = &self.users {
+            limiter.retain_recent();
+            limiter.shrink_to_fit();
+        }
+    }
+
+    fn check<K: std::hash::Hash + Eq + Clone>(
+        &self,
+        limiter: &DefaultKeyedRateLimiter<K>,
+        key: &K,
+    ) -> Result<(), Error> {
+        limiter.check_key(key).map_err(|until| {
+            let wait = until.wait_time_from(self.clock.now());
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            Error::new(Kind::TooManyRequests, "rate_limited").with("seconds", seconds.max(1))
+        })
+    }
+}
+
+impl Desk {
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+}
+
+fn quota(per_minute: u32) -> Option<Quota> {
+    let rate = NonZeroU32::new(per_minute)?;
+    let burst = NonZeroU32::new(per_minute.div_ceil(4))?;
+    Some(Quota::per_minute(rate).allow_burst(burst))
+}
+
+/// An IPv6 household has 2^64 addresses: they count as one.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
+            Some(v4) => IpAddr::V4(v4),
+            None => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(text: &str) -> ClientAddress {
+        ClientAddress(text.parse().unwrap())
+    }
+
+    #[test]
+    fn a_quarter_goes_at_once_and_the_next_is_told_when_to_come() {
+        let limits = Limits::new(20, 0);
+        for _ in 0..5 {
+            limits.request_from(from("192.0.2.1")).unwrap();
+        }
+        let refused = limits.request_from(from("192.0.2.1")).unwrap_err();
+        assert_eq!(refused.kind, Kind::TooManyRequests);
+        assert_eq!(refused.arg("seconds"), Some("3"));
+        limits.request_from(from("192.0.2.2")).unwrap();
+    }
+
+    #[test]
+    fn a_network_of_ipv6_counts_as_one() {
+        let limits = Limits::new(1, 0);
+        limits.request_from(from("2001:db8::1")).unwrap();
+        assert!(limits.request_from(from("2001:db8::2")).is_err());
+        limits.request_from(from("2001:db8:0:1::1")).unwrap();
+    }
+
+    #[test]
+    fn zero_is_no_limit() {
+        let limits = Limits::new(0, 0);
+        let user = UserId::parse("a", "user_id").unwrap();
+        for _ in 0..10_000 {
+            limits.request_from(from("192.0.2.1")).unwrap();
+            limits.message_of(&user).unwrap();
+        }
+    }
+}

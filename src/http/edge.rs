@@ -1,0 +1,179 @@
+//! The outermost layer, once around everything: request id, client address, limits, panics, the
+//! wording of errors, and the access log.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use ipnet::IpNet;
+use poem::error::{MethodNotAllowedError, NotFoundError};
+use poem::http::{HeaderValue, Uri};
+use poem::{Endpoint, Request, Response};
+use poem_openapi::error::{ParseParamError, ParsePathError};
+use tokio_util::sync::CancellationToken;
+
+use super::address;
+use super::asking::locale;
+use super::errors::{bare, status};
+use super::methods::Methods;
+use crate::desk::Desk;
+use crate::domain::error::{Error, Kind};
+use crate::domain::locale::Locale;
+
+pub struct Edge<E> {
+    pub inner: E,
+    pub desk: Arc<Desk>,
+    pub trusted_proxies: Vec<IpNet>,
+    pub stopping: CancellationToken,
+    pub methods: Methods,
+}
+
+/// What is known of a request before it is handled, for its answer and for the log.
+struct Asked {
+    id: String,
+    method: poem::http::Method,
+    path: String,
+    locale: Locale,
+}
+
+impl<E: Endpoint<Output = Response>> Endpoint for Edge<E> {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> poem::Result<Response> {
+        let began = self.desk.clock().monotonic();
+        let asked = Asked {
+            id: self.desk.chance().uuid().simple().to_string(),
+            method: request.method().clone(),
+            path: request.uri().path().to_owned(),
+            locale: locale(&request, self.desk.locale()),
+        };
+        let mut response = match self.admit(&mut request) {
+            Ok(()) => self.handle(request).await,
+            Err(error) => bare(error),
+        };
+        self.finish(&asked, &mut response);
+        let took = self.desk.clock().monotonic().saturating_sub(began);
+        tracing::info!(
+            request = asked.id,
+            method = %asked.method,
+            // Only the first part: what follows may name a user.
+            route = asked.path.split('/').nth(1).unwrap_or_default(),
+            status = response.status().as_u16(),
+            micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+            "answered"
+        );
+        Ok(response)
+    }
+}
+
+impl<E: Endpoint<Output = Response>> Edge<E> {
+    fn admit(&self, request: &mut Request) -> Result<(), Error> {
+        let address = address::of(request, &self.trusted_proxies);
+        request.extensions_mut().insert(address);
+        without_trailing_slash(request);
+        let path = request.uri().path();
+        if matches!(path, "/health" | "/ready") {
+            return Ok(());
+        }
+        if self.stopping.is_cancelled() {
+            return Err(Error::new(Kind::ShuttingDown, "shutting_down"));
+        }
+        self.desk.limits().request_from(address)
+    }
+
+    async fn handle(&self, request: Request) -> Response {
+        match AssertUnwindSafe(self.inner.call(request))
+            .catch_unwind()
+            .await
+        {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => from_poem(error),
+            Err(_) => bare(Error::internal("a panic in a handler")),
+        }
+    }
+
+    /// Words an error in the caller's language, and adds what every answer has.
+    fn finish(&self, asked: &Asked, response: &mut Response) {
+        if let Some(error) = response.extensions_mut().remove::<Error>() {
+            self.word(asked, &error, response);
+        }
+        if let Ok(id) = HeaderValue::from_str(&asked.id) {
+            response.headers_mut().insert("x-request-id", id);
+        }
+        response
+            .headers_mut()
+            .entry("x-content-type-options")
+            .or_insert(HeaderValue::from_static("nosniff"));
+    }
+
+    fn word(&self, asked: &Asked, error: &Error, response: &mut Response) {
+        if matches!(error.kind, Kind::Internal | Kind::StorageFull) {
+            tracing::error!(request = asked.id, %error, "a request failed");
+        }
+        let body = serde_json::json!({
+            "error": self.desk.texts().error(asked.locale, error, &asked.id),
+            "code": error.code,
+            "field": error.field,
+        });
+        let mut body = body;
+        if let (None, Some(map)) = (&error.field, body.as_object_mut()) {
+            map.remove("field");
+        }
+        let mut worded = Response::builder()
+            .status(status(error.kind))
+            .content_type("application/json; charset=utf-8");
+        if let Some(seconds) = error.arg("seconds") {
+            worded = worded.header("retry-after", seconds);
+        }
+        if error.kind == Kind::Unauthorized {
+            worded = worded.header("www-authenticate", "Bearer");
+        }
+        if error.kind == Kind::MethodNotAllowed {
+            worded = worded.header("allow", self.methods.allowed(&asked.path));
+        }
+        *response = worded.body(body.to_string());
+    }
+}
+
+/// Poem's own errors, in the house's words.
+fn from_poem(error: poem::Error) -> Response {
+    if error.is_from_response() {
+        return error.into_response();
+    }
+    let ours = if error.is::<NotFoundError>() {
+        Error::not_found("not_found")
+    } else if error.is::<MethodNotAllowedError>() {
+        Error::new(Kind::MethodNotAllowed, "method_not_allowed")
+    } else if let Some(param) = error.downcast_ref::<ParseParamError>() {
+        Error::bad("invalid_field", param.name)
+    } else if let Some(param) = error.downcast_ref::<ParsePathError>() {
+        Error::bad("invalid_field", param.name)
+    } else {
+        match error.status().as_u16() {
+            404 => Error::not_found("not_found"),
+            405 => Error::new(Kind::MethodNotAllowed, "method_not_allowed"),
+            400..500 => Error::new(Kind::BadRequest, "invalid_request"),
+            _ => Error::internal(error),
+        }
+    };
+    bare(ours)
+}
+
+/// A path with a slash at its end means the same as without.
+fn without_trailing_slash(request: &mut Request) {
+    let path = request.uri().path();
+    let mut trimmed = path.trim_end_matches('/').to_owned();
+    if trimmed.is_empty() {
+        trimmed.push('/');
+    }
+    if trimmed == path {
+        return;
+    }
+    if let Some(query) = request.uri().query() {
+        trimmed.push('?');
+        trimmed.push_str(query);
+    }
+    if let Ok(uri) = trimmed.parse::<Uri>() {
+        *request.uri_mut() = uri;
+    }
+}

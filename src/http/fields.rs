@@ -1,0 +1,117 @@
+//! Fields of a request, whether they came as JSON or as a form: one place that says which is wrong.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+use crate::domain::error::Error;
+use crate::domain::ids::UserId;
+
+/// The fields by name. Unknown ones are left alone, null means absent.
+#[derive(Debug, Default)]
+pub struct Fields(HashMap<String, Value>);
+
+impl From<Map<String, Value>> for Fields {
+    fn from(map: Map<String, Value>) -> Self {
+        Self(
+            map.into_iter()
+                .filter(|(_, value)| !value.is_null())
+                .collect(),
+        )
+    }
+}
+
+impl Fields {
+    /// Adds a text field of a form; a name that comes twice is an error of the caller.
+    pub fn put(&mut self, name: &str, value: String) -> Result<(), Error> {
+        match self.0.insert(name.to_owned(), Value::String(value)) {
+            None => Ok(()),
+            Some(_) => Err(Error::bad("invalid_field", name)),
+        }
+    }
+
+    /// A text that may be absent.
+    pub fn text(&mut self, name: &'static str) -> Result<Option<String>, Error> {
+        match self.0.remove(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(Error::bad("invalid_field", name)),
+        }
+    }
+
+    pub fn required_text(&mut self, name: &'static str) -> Result<String, Error> {
+        self.text(name)?.ok_or_else(|| Error::missing(name))
+    }
+
+    pub fn user_id(&mut self) -> Result<UserId, Error> {
+        UserId::parse(&self.required_text("user_id")?, "user_id")
+    }
+
+    /// A text that may be absent, of 1 to `max` characters without control characters.
+    pub fn word(&mut self, name: &'static str, max: usize) -> Result<Option<String>, Error> {
+        let Some(word) = self.text(name)? else {
+            return Ok(None);
+        };
+        if word.is_empty() {
+            return Err(Error::missing(name));
+        }
+        if word.chars().count() > max {
+            return Err(Error::bad("field_too_long", name).with("max", max));
+        }
+        if word.chars().any(char::is_control) {
+            return Err(Error::bad("invalid_field", name));
+        }
+        Ok(Some(word))
+    }
+
+    /// A whole number of at least 0; a form's text counts as one where it is one.
+    pub fn required_number(&mut self, name: &'static str) -> Result<i64, Error> {
+        let number = match self.0.remove(name) {
+            None => return Err(Error::missing(name)),
+            Some(Value::Number(number)) => number.as_i64(),
+            Some(_) => None,
+        };
+        number
+            .filter(|number| *number >= 0)
+            .ok_or_else(|| Error::bad("invalid_field", name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn fields(value: Value) -> Fields {
+        match value {
+            Value::Object(map) => map.into(),
+            other => panic!("not an object: {other}"),
+        }
+    }
+
+    #[test]
+    fn null_is_absent_and_a_wrong_type_names_its_field() {
+        let mut given =
+            fields(json!({"a": null, "b": 1, "c": "x", "n": 5, "f": 1.5, "neg": -1, "s": "5"}));
+        assert_eq!(given.text("a").unwrap(), None);
+        assert_eq!(given.text("b").unwrap_err().field.as_deref(), Some("b"));
+        assert_eq!(given.required_text("c").unwrap(), "x");
+        assert_eq!(given.required_text("c").unwrap_err().code, "missing_field");
+        assert_eq!(given.required_number("n").unwrap(), 5);
+        for wrong in ["f", "neg", "s"] {
+            assert_eq!(
+                given.required_number(wrong).unwrap_err().field.as_deref(),
+                Some(wrong)
+            );
+        }
+    }
+
+    #[test]
+    fn words_have_a_length_and_no_control_characters() {
+        let mut given = fields(json!({"a": "", "b": "x\u{0}", "c": "яя", "d": "яяя"}));
+        assert_eq!(given.word("a", 2).unwrap_err().code, "missing_field");
+        assert_eq!(given.word("b", 2).unwrap_err().code, "invalid_field");
+        assert_eq!(given.word("c", 2).unwrap().as_deref(), Some("яя"));
+        assert_eq!(given.word("d", 2).unwrap_err().code, "field_too_long");
+    }
+}

@@ -1,0 +1,166 @@
+//! HTTP: one file for each interface, plus bodies, errors, uploads and health. `routes` shows every path.
+
+mod address;
+mod asking;
+mod body;
+mod edge;
+mod errors;
+mod fields;
+mod files;
+mod methods;
+mod mobile;
+mod payloads;
+mod send;
+mod system;
+mod upload;
+mod webhook;
+mod wire;
+
+use std::sync::Arc;
+
+use ipnet::IpNet;
+use poem::endpoint::BoxEndpoint;
+use poem::middleware::Cors;
+use poem::{Endpoint, EndpointExt, Response, Route, handler, post};
+use poem_openapi::{LicenseObject, OpenApiService, Tags as ApiTags};
+use tokio_util::sync::CancellationToken;
+
+use crate::desk::Desk;
+use crate::desk::access::Access;
+use edge::Edge;
+use methods::Methods;
+pub use webhook::WebhookSecrets;
+
+#[derive(ApiTags)]
+enum Tags {
+    /// What apps call: send, read, register for push.
+    Mobile,
+    /// For whoever runs the server.
+    System,
+}
+
+/// What the interfaces are set up with.
+pub struct Setup {
+    pub desk: Arc<Desk>,
+    pub access: Access,
+    /// Origins whose pages may call; `*` is any.
+    pub cors_origins: Vec<String>,
+    pub trusted_proxies: Vec<IpNet>,
+    pub public_url: Option<url::Url>,
+    pub webhook: WebhookSecrets,
+    /// Whether Telegram and push are configured.
+    pub telegram: bool,
+    pub push: bool,
+    pub stopping: CancellationToken,
+    /// Socket.IO, which lives on the same port.
+    pub socket: BoxEndpoint<'static, Response>,
+    /// Further paths, such as the demo's page.
+    pub further: Option<Route>,
+}
+
+const ABOUT: &str = "Relaydesk brings an app's messages to the support agents' Telegram group and their answers back, by Socket.IO, \
+by FCM push and in the history.\n\n\
+**Start:** `POST /register_device` once, `GET /message_history/{user_id}` when the chat opens, `POST /send_message` to write, and a Socket.IO \
+connection (path `/socket.io/`, event `join_chat` with `{\"user_id\"}`) for live answers (`new_message`).\n\n\
+**Errors** are always `{\"error\", \"code\", \"field\"?}`: `error` is for people, in the language of `Accept-Language` (ru, en, uz), `code` is for programs. \
+Every answer has an `X-Request-Id` that the server's log knows.\n\n\
+**Limits:** `RATE_LIMIT_PER_ADDRESS` requests a minute (600) and `RATE_LIMIT_PER_USER` messages a minute (60), bursts of a quarter; beyond is 429 with \
+`Retry-After`.";
+
+/// Every path, with everything around it.
+pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
+    let desk = setup.desk;
+    let server = setup
+        .public_url
+        .as_ref()
+        .map_or("/", url::Url::as_str)
+        .to_owned();
+    let api = OpenApiService::new(
+        (
+            mobile::Mobile {
+                desk: Arc::clone(&desk),
+            },
+            files::Files {
+                uploads: desk.uploads().clone(),
+            },
+            system::System {
+                desk: Arc::clone(&desk),
+                telegram: setup.telegram,
+                push: setup.push,
+                stopping: setup.stopping.clone(),
+            },
+        ),
+        "Relaydesk",
+        env!("CARGO_PKG_VERSION"),
+    )
+    .description(ABOUT)
+    .license(LicenseObject::new("MIT").url("https://opensource.org/license/mit"))
+    .contact(poem_openapi::ContactObject::new().name("Relaydesk"))
+    .server(server);
+    let document = api.spec();
+    let methods = Methods::of(
+        &document,
+        &[
+            ("/support/webhook/telegram", "POST"),
+            ("/api/telegram/webhook", "POST"),
+        ],
+    );
+    let mut route = Route::new()
+        .at("/docs", api.swagger_ui())
+        .at("/openapi.json", poem::get(openapi).data(Document(document)))
+        .at("/support/webhook/telegram", post(webhook::support))
+        .at("/api/telegram/webhook", post(webhook::telegram))
+        .at("/socket.io", setup.socket)
+        .nest("/", api);
+    if let Some(further) = setup.further {
+        route = Route::new().nest("/demo", further).nest("/", route);
+    }
+    let inner = route
+        .data(Arc::clone(&desk))
+        .data(desk.clock().clone())
+        .data(desk.uploads().clone())
+        .data(setup.access)
+        .data(setup.webhook)
+        .with(cors(&setup.cors_origins))
+        .map_to_response();
+    Edge {
+        inner,
+        desk,
+        trusted_proxies: setup.trusted_proxies,
+        stopping: setup.stopping,
+        methods,
+    }
+}
+
+#[derive(Clone)]
+struct Document(String);
+
+#[handler]
+fn openapi(document: poem::web::Data<&Document>) -> Response {
+    Response::builder()
+        .content_type("application/json; charset=utf-8")
+        .body(document.0.0.clone())
+}
+
+fn cors(origins: &[String]) -> Cors {
+    let cors = Cors::new()
+        .allow_methods([
+            poem::http::Method::GET,
+            poem::http::Method::HEAD,
+            poem::http::Method::POST,
+        ])
+        .allow_headers([
+            "authorization",
+            "content-type",
+            "idempotency-key",
+            "accept-language",
+        ])
+        .expose_headers(["x-request-id", "retry-after"])
+        .allow_credentials(false)
+        .max_age(3600);
+    if origins.iter().any(|origin| origin == "*") {
+        return cors;
+    }
+    let origins: Vec<String> = origins.to_vec();
+    cors.allow_origins_fn(move |origin| origins.iter().any(|allowed| allowed == origin))
+}

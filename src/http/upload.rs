@@ -1,0 +1,141 @@
+//! A form with photos: fields are collected, photos stream into the uploads folder.
+
+use futures_util::stream;
+use multer::{Constraints, Field, Multipart, SizeLimit};
+
+use super::body::SteadyBody;
+use super::fields::Fields;
+use crate::domain::error::{Error, Kind};
+use crate::media::{MediaError, Stored, Uploads};
+
+/// The largest photo, bytes.
+pub const PHOTO_LIMIT: u64 = 10 * 1024 * 1024;
+/// Photos in one message.
+pub const MOST_PHOTOS: usize = 10;
+/// All text fields and the boundaries between parts.
+const TEXT_LIMIT: u64 = 512 * 1024;
+
+/// What a form held. The photos go from the folder with this value unless they are kept.
+pub struct Form {
+    pub fields: Fields,
+    pub photos: Vec<Stored>,
+}
+
+/// Reads a multipart body. On an error nothing is left in the folder.
+pub async fn read(body: &mut SteadyBody, boundary: &str, uploads: &Uploads) -> Result<Form, Error> {
+    let mut slow = None;
+    let result = read_parts(body, boundary, uploads, &mut slow).await;
+    // The parser only knows that its stream failed; why, was noted on the side.
+    match (slow, result) {
+        (Some(error), Err(_)) => Err(error),
+        (_, result) => result,
+    }
+}
+
+async fn read_parts(
+    body: &mut SteadyBody,
+    boundary: &str,
+    uploads: &Uploads,
+    failed: &mut Option<Error>,
+) -> Result<Form, Error> {
+    let whole = PHOTO_LIMIT * (MOST_PHOTOS as u64 + 1) + TEXT_LIMIT;
+    let limits = Constraints::new().size_limit(SizeLimit::new().whole_stream(whole));
+    let chunks = stream::unfold((body, failed), |(body, failed)| async move {
+        match body.next().await {
+            Ok(Some(bytes)) => Some((Ok(bytes), (body, failed))),
+            Ok(None) => None,
+            Err(error) => {
+                let shown = std::io::Error::other(error.to_string());
+                *failed = Some(error);
+                Some((Err(shown), (body, failed)))
+            }
+        }
+    });
+    let mut parts = Multipart::with_constraints(chunks, boundary, limits);
+    let mut form = Form {
+        fields: Fields::default(),
+        photos: Vec::new(),
+    };
+    let mut text_bytes = 0;
+    while let Some(mut part) = parts.next_field().await.map_err(broken)? {
+        let name = part.name().unwrap_or_default().to_owned();
+        if name == "photo" {
+            if let Some(photo) = read_photo(&mut part, form.photos.len(), uploads).await? {
+                form.photos.push(photo);
+            }
+        } else {
+            let text = read_text(&mut part, &name, &mut text_bytes).await?;
+            if matches!(
+                name.as_str(),
+                "user_id" | "message" | "user_name" | "client_msg_id" | "photo_url"
+            ) {
+                form.fields.put(&name, text)?;
+            }
+        }
+    }
+    Ok(form)
+}
+
+/// A photo; None for the empty part that a form sends where no file was chosen.
+async fn read_photo(
+    part: &mut Field<'_>,
+    before: usize,
+    uploads: &Uploads,
+) -> Result<Option<Stored>, Error> {
+    let unnamed = part.file_name().unwrap_or_default().is_empty();
+    let mut incoming = uploads.begin(PHOTO_LIMIT).await.map_err(refused)?;
+    while let Some(chunk) = part.chunk().await.map_err(broken)? {
+        if before >= MOST_PHOTOS {
+            return Err(Error::bad("too_many_photos", "photo").with("max", MOST_PHOTOS));
+        }
+        incoming.write(&chunk).await.map_err(refused)?;
+    }
+    if unnamed && incoming.received() == 0 {
+        return Ok(None);
+    }
+    if before >= MOST_PHOTOS {
+        return Err(Error::bad("too_many_photos", "photo").with("max", MOST_PHOTOS));
+    }
+    incoming.finish_image().await.map(Some).map_err(refused)
+}
+
+async fn read_text(part: &mut Field<'_>, name: &str, total: &mut u64) -> Result<String, Error> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = part.chunk().await.map_err(broken)? {
+        *total += chunk.len() as u64;
+        if *total > TEXT_LIMIT {
+            return Err(Error::new(Kind::TooLarge, "body_too_large")
+                .with("max", TEXT_LIMIT)
+                .on(name));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    String::from_utf8(bytes).map_err(|_| Error::bad("invalid_field", name))
+}
+
+fn broken(error: multer::Error) -> Error {
+    match error {
+        multer::Error::StreamSizeExceeded { limit } => {
+            Error::new(Kind::TooLarge, "body_too_large").with("max", limit)
+        }
+        other => {
+            tracing::debug!(error = %other, "a form could not be read");
+            Error::new(Kind::BadRequest, "invalid_multipart")
+        }
+    }
+}
+
+/// Why a photo was not taken, in the words of the interface.
+fn refused(error: MediaError) -> Error {
+    match error {
+        MediaError::TooLarge { limit } => Error::new(Kind::TooLarge, "photo_too_large")
+            .on("photo")
+            .with("max", limit),
+        MediaError::NotAnImage => Error::new(Kind::UnsupportedMedia, "not_an_image").on("photo"),
+        MediaError::TooManyPixels { max } => Error::new(Kind::TooLarge, "too_many_pixels")
+            .on("photo")
+            .with("max", max / 1_000_000),
+        MediaError::DiskFull => Error::new(Kind::StorageFull, "storage_full"),
+        MediaError::Io(error) => Error::internal(format_args!("storing a photo: {error}")),
+    }
+}

@@ -1,0 +1,88 @@
+//! The world as JSON, for the page: the newest posts, pushes, topics, faults and who is typing.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::Sandbox;
+use super::post::Post;
+use super::world::{Standing, World};
+
+const SHOWN_POSTS: usize = 300;
+const SHOWN_PUSHES: usize = 100;
+/// Telegram shows a chat action for 5 seconds.
+const TYPING: Duration = Duration::from_secs(5);
+
+impl Sandbox {
+    pub(super) async fn state(&self) -> Value {
+        let faults = self.active_faults().await;
+        let version = *self.inner.version.borrow();
+        let mut state = self.look(|world| world_json(world));
+        if let Some(object) = state.as_object_mut() {
+            object.insert("version".into(), json!(version));
+            object.insert("faults".into(), faults);
+        }
+        state
+    }
+
+    pub(super) async fn active_faults(&self) -> Value {
+        let open = self.inner.telegram.is_open().await;
+        let slow = self.look(|world| world.faults.slow_down);
+        let telegram = match (open, slow) {
+            (false, _) => "down",
+            (true, true) => "429",
+            (true, false) => "up",
+        };
+        let fcm = match self.inner.fcm.is_open().await {
+            true => "up",
+            false => "down",
+        };
+        json!({ "telegram": telegram, "fcm": fcm })
+    }
+}
+
+fn world_json(world: &World) -> Value {
+    let now = world.clock.monotonic();
+    let posts = newest(&world.posts, SHOWN_POSTS, |post: &Post| {
+        world.is_group(post.chat_id)
+    });
+    let private = newest(&world.posts, SHOWN_POSTS, |post: &Post| {
+        !world.is_group(post.chat_id)
+    });
+    let typing: Vec<_> = world
+        .typing
+        .iter()
+        .filter(|typing| typing.at + TYPING > now)
+        .collect();
+    json!({
+        "forum": world.group.forum,
+        "group": {"chat_id": world.group.chat_id, "title": world.group.title},
+        "bot": {
+            "user": World::bot(),
+            "administrator": world.group.standing == Standing::Administrator,
+            "kicked": world.group.standing == Standing::Kicked,
+            "can_manage_topics": world.group.can_manage_topics,
+        },
+        "topics": world.topics,
+        "posts": posts,
+        "private_posts": private,
+        "pushes": newest(&world.fcm.pushes, SHOWN_PUSHES, |_| true),
+        "typing": typing,
+        "agents": world.agents,
+    })
+}
+
+fn newest<T>(
+    all: &std::collections::VecDeque<T>,
+    count: usize,
+    wanted: impl Fn(&T) -> bool,
+) -> Vec<&T> {
+    let mut newest: Vec<&T> = all
+        .iter()
+        .rev()
+        .filter(|item| wanted(item))
+        .take(count)
+        .collect();
+    newest.reverse();
+    newest
+}

@@ -1,0 +1,330 @@
+//! The world of the sandbox: one group, the people, topics, posts, files, waiting updates. All of it is
+//! behind one lock in `mod`; nothing here waits or touches the network.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::answer::ApiError;
+use super::faults::Faults;
+use super::fcm::state::FcmState;
+use super::files::Files;
+use super::limit::GroupLimit;
+use super::params::Params;
+use super::post::{Draft, Post, User, message_json};
+use super::updates::Updates;
+use crate::domain::clock::Clock;
+
+/// The bot's user id; the first part of its token.
+pub(super) const BOT_ID: i64 = 100_000_001;
+const KEEP_POSTS: usize = 5_000;
+const KEEP_CALLS: usize = 10_000;
+
+/// A forum topic.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Topic {
+    /// Thread id: the id of the service message that created it.
+    pub thread_id: i64,
+    /// Its name, up to 128 characters.
+    pub name: String,
+    /// Whether it was closed.
+    pub closed: bool,
+    /// Whether it was deleted, with all that stood in it.
+    pub deleted: bool,
+}
+
+/// One call the sandbox answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Call {
+    /// Bot API method as called, or `fcm.send`, `fcm.token`, `file`.
+    pub method: String,
+    /// HTTP status answered; 0 when the connection was cut or left hanging.
+    pub status: u16,
+    /// Monotonic time of the answer.
+    pub at: Duration,
+}
+
+/// A chat action somebody sees.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Typing {
+    /// The chat it was sent to.
+    pub chat_id: i64,
+    /// The topic it was sent to.
+    pub thread_id: Option<i64>,
+    /// `typing`, `upload_photo`, …
+    pub action: String,
+    /// Monotonic time; Telegram shows it for 5 seconds.
+    pub at: Duration,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Standing {
+    Administrator,
+    Member,
+    Kicked,
+}
+
+pub(super) struct Group {
+    pub chat_id: i64,
+    /// Ids it had before it was upgraded.
+    pub former: Vec<i64>,
+    pub title: String,
+    pub forum: bool,
+    pub standing: Standing,
+    pub can_manage_topics: bool,
+    /// Privacy mode: a bot that is no administrator gets commands, mentions and replies to itself only.
+    pub privacy: bool,
+}
+
+pub(super) struct World {
+    pub clock: Clock,
+    pub group: Group,
+    pub posts: VecDeque<Post>,
+    last_ids: HashMap<i64, i64>,
+    pub topics: Vec<Topic>,
+    pub files: Files,
+    /// Who has written to the bot privately, by id.
+    pub private: BTreeMap<i64, User>,
+    pub agents: Vec<User>,
+    pub updates: Updates,
+    pub limit: GroupLimit,
+    pub faults: Faults,
+    pub typing: VecDeque<Typing>,
+    pub calls: VecDeque<Call>,
+    pub fcm: FcmState,
+    pub albums: u64,
+}
+
+impl World {
+    pub fn new(clock: Clock, forum: bool, group_rate: u32) -> Self {
+        Self {
+            clock,
+            group: Group {
+                chat_id: -1_001_000_000_001,
+                former: Vec::new(),
+                title: "Support".to_owned(),
+                forum,
+                standing: Standing::Administrator,
+                can_manage_topics: true,
+                privacy: false,
+            },
+            posts: VecDeque::new(),
+            last_ids: HashMap::new(),
+            topics: Vec::new(),
+            files: Files::default(),
+            private: BTreeMap::new(),
+            agents: Vec::new(),
+            updates: Updates::default(),
+            limit: GroupLimit::new(group_rate),
+            faults: Faults::default(),
+            typing: VecDeque::new(),
+            calls: VecDeque::new(),
+            fcm: FcmState::default(),
+            albums: 0,
+        }
+    }
+
+    pub fn bot() -> User {
+        User {
+            id: BOT_ID,
+            is_bot: true,
+            first_name: "Relaydesk Sandbox".to_owned(),
+            last_name: None,
+            username: Some("relaydesk_sandbox_bot".to_owned()),
+        }
+    }
+
+    pub fn is_group(&self, chat_id: i64) -> bool {
+        chat_id == self.group.chat_id
+    }
+
+    pub fn chat_json(&self, chat_id: i64) -> Value {
+        if let Some(user) = self.private.get(&chat_id) {
+            let mut chat = user.json();
+            if let Some(object) = chat.as_object_mut() {
+                object.remove("is_bot");
+                object.insert("type".into(), json!("private"));
+            }
+            return chat;
+        }
+        let mut chat = json!({"id": chat_id, "title": self.group.title, "type": "supergroup"});
+        if self.group.forum
+            && let Some(object) = chat.as_object_mut()
+        {
+            object.insert("is_forum".into(), json!(true));
+        }
+        chat
+    }
+
+    /// The post of that id which still stands.
+    pub fn post(&self, chat_id: i64, id: i64) -> Option<&Post> {
+        self.posts
+            .iter()
+            .rev()
+            .find(|post| post.chat_id == chat_id && post.id == id && !post.deleted)
+    }
+
+    pub fn post_mut(&mut self, chat_id: i64, id: i64) -> Option<&mut Post> {
+        self.posts
+            .iter_mut()
+            .rev()
+            .find(|post| post.chat_id == chat_id && post.id == id && !post.deleted)
+    }
+
+    /// Puts a draft into its chat and gives its id.
+    pub fn put(&mut self, draft: Draft) -> i64 {
+        let last = self.last_ids.entry(draft.chat_id).or_insert(0);
+        *last += 1;
+        let id = *last;
+        let post = draft.into_post(id, self.clock.now(), self.clock.monotonic());
+        self.posts.push_back(post);
+        if self.posts.len() > KEEP_POSTS {
+            self.posts.pop_front();
+        }
+        id
+    }
+
+    /// Puts a draft and gives its `Message`.
+    pub fn put_and_draw(&mut self, draft: Draft) -> Value {
+        let chat_id = draft.chat_id;
+        let id = self.put(draft);
+        self.draw(chat_id, id)
+    }
+
+    pub fn draw(&self, chat_id: i64, id: i64) -> Value {
+        self.post(chat_id, id)
+            .map(|post| message_json(self, post))
+            .unwrap_or_default()
+    }
+
+    /// A chat goes on under another id, with its history and its count of ids.
+    pub fn move_chat(&mut self, from: i64, to: i64) {
+        for post in self.posts.iter_mut().filter(|post| post.chat_id == from) {
+            post.chat_id = to;
+        }
+        if let Some(last) = self.last_ids.remove(&from) {
+            self.last_ids.insert(to, last);
+        }
+    }
+
+    pub fn topic(&self, thread_id: i64) -> Option<&Topic> {
+        self.topics
+            .iter()
+            .find(|topic| topic.thread_id == thread_id && !topic.deleted)
+    }
+
+    pub fn log(&mut self, method: &str, status: u16) {
+        self.calls.push_back(Call {
+            method: method.to_owned(),
+            status,
+            at: self.clock.monotonic(),
+        });
+        if self.calls.len() > KEEP_CALLS {
+            self.calls.pop_front();
+        }
+    }
+
+    /// The chat a call is about, if the bot may act there.
+    pub fn chat_of(&self, params: &Params) -> Result<i64, ApiError> {
+        let given = params
+            .text("chat_id")
+            .ok_or_else(|| ApiError::bad("Bad Request: chat_id is empty"))?;
+        let not_found = || ApiError::bad("Bad Request: chat not found");
+        let chat_id = given.trim().parse::<i64>().map_err(|_| not_found())?;
+        if self.group.former.contains(&chat_id) {
+            return Err(ApiError::migrated(self.group.chat_id));
+        }
+        if self.is_group(chat_id) {
+            return match self.group.standing {
+                Standing::Kicked => Err(ApiError::kicked()),
+                _ => Ok(chat_id),
+            };
+        }
+        match self.private.contains_key(&chat_id) {
+            true => Ok(chat_id),
+            false => Err(not_found()),
+        }
+    }
+
+    /// The topic a call is about, if it names one.
+    pub fn thread_of(&self, chat_id: i64, params: &Params) -> Result<Option<i64>, ApiError> {
+        let Some(thread) = params.number("message_thread_id") else {
+            return Ok(None);
+        };
+        let exists = self.is_group(chat_id) && self.group.forum && self.topic(thread).is_some();
+        match exists {
+            true => Ok(Some(thread)),
+            false => Err(ApiError::bad("Bad Request: message thread not found")),
+        }
+    }
+
+    /// The message a call answers, if it names one.
+    pub fn reply_of(&self, chat_id: i64, params: &Params) -> Result<Option<i64>, ApiError> {
+        let (id, lenient) = match params.json("reply_parameters") {
+            Some(Ok(reply)) if reply.is_object() => (
+                reply.get("message_id").and_then(Value::as_i64),
+                reply
+                    .get("allow_sending_without_reply")
+                    .and_then(Value::as_bool)
+                    .unwrap_or(false),
+            ),
+            Some(_) => {
+                return Err(ApiError::bad(
+                    "Bad Request: object expected as reply parameters",
+                ));
+            }
+            None => (
+                params.number("reply_to_message_id"),
+                params.flag("allow_sending_without_reply"),
+            ),
+        };
+        match id {
+            Some(id) if self.post(chat_id, id).is_some() => Ok(Some(id)),
+            Some(_) if !lenient => Err(ApiError::bad(
+                "Bad Request: message to be replied not found",
+            )),
+            _ => Ok(None),
+        }
+    }
+
+    /// A draft of the bot's with chat, topic, reply and keyboard from the call.
+    pub fn bot_draft(&self, params: &Params, kind: &'static str) -> Result<Draft, ApiError> {
+        let chat_id = self.chat_of(params)?;
+        let mut draft = Draft::new(chat_id, Self::bot(), kind);
+        draft.thread_id = self.thread_of(chat_id, params)?;
+        draft.reply_to = self.reply_of(chat_id, params)?;
+        if draft.thread_id.is_none() {
+            draft.thread_id = draft
+                .reply_to
+                .and_then(|id| self.post(chat_id, id))
+                .and_then(|post| post.thread_id);
+        }
+        draft.reply_markup = reply_markup(params)?;
+        Ok(draft)
+    }
+
+    /// Counts `parts` messages against the group's limit; private chats have none here.
+    pub fn admit(&mut self, chat_id: i64, parts: usize) -> Result<(), ApiError> {
+        if !self.is_group(chat_id) {
+            return Ok(());
+        }
+        self.limit
+            .admit(self.clock.monotonic(), parts)
+            .map_err(ApiError::too_many)
+    }
+}
+
+fn reply_markup(params: &Params) -> Result<Option<Value>, ApiError> {
+    match params.json("reply_markup") {
+        None => Ok(None),
+        // Only inline keyboards come back in a message.
+        Some(Ok(markup)) if markup.is_object() => {
+            Ok(markup.get("inline_keyboard").is_some().then_some(markup))
+        }
+        Some(_) => Err(ApiError::bad(
+            "Bad Request: object expected as reply markup",
+        )),
+    }
+}

@@ -1,0 +1,376 @@
+//! The Bot API over HTTP: one function to call it, one to send files, one to fetch them, and the few methods we use.
+//! What a failure means is `failure`'s; what to do about it is the caller's.
+//!
+//! teloxide's `Bot` is not used: it sleeps ten seconds on a 5xx, loses the status, and makes one parse error of an
+//! HTML page after a refused call and of a success that can not be read, which are a retry and an uncertain send.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use reqwest::multipart::{Form, Part};
+use reqwest::{Body, RequestBuilder, Response};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tokio_util::io::ReaderStream;
+
+use super::failure::{self, Failure};
+use super::incoming::Chat;
+use super::settings::TelegramSettings;
+use crate::delivery::Receipt;
+use crate::media::Uploads;
+
+const CONNECT: Duration = Duration::from_secs(10);
+/// A whole call; teloxide's and others' 17 s are too short for photos over a slow line.
+const CALL: Duration = Duration::from_secs(120);
+/// What each megabyte of a sent file adds to that.
+const PER_MEGABYTE: Duration = Duration::from_secs(10);
+/// Seconds Telegram holds a `getUpdates` open when there is nothing to tell.
+pub const POLL_SECONDS: u64 = 30;
+/// Shorter than the servers' keep-alive, so that a send rarely meets a connection that is just being closed.
+const IDLE: Duration = Duration::from_secs(30);
+/// The kinds of update we ask for.
+pub const ALLOWED_UPDATES: [&str; 3] = ["message", "edited_message", "my_chat_member"];
+
+/// A connection to the Bot API. Clones share the connections.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    /// With the token: never to be logged.
+    methods: String,
+    files: String,
+}
+
+/// A message as sent, as far as we need it.
+#[derive(Debug, Clone, Deserialize)]
+struct Sent {
+    message_id: i64,
+    chat: Chat,
+}
+
+/// Where a message goes.
+#[derive(Debug, Clone, Copy)]
+pub struct Place {
+    pub chat: i64,
+    pub topic: Option<i64>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Me {
+    pub id: i64,
+    pub username: Option<String>,
+    /// False while privacy mode is on.
+    #[serde(default)]
+    pub can_read_all_group_messages: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct ChatInfo {
+    pub id: i64,
+    #[serde(rename = "type")]
+    pub kind: String,
+    #[serde(default)]
+    pub is_forum: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Member {
+    /// `creator`, `administrator`, `member`, `restricted`, `left` or `kicked`.
+    pub status: String,
+    #[serde(default)]
+    pub can_manage_topics: bool,
+    /// Of a restricted member.
+    pub can_send_messages: Option<bool>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct WebhookInfo {
+    pub url: String,
+    #[serde(default)]
+    pub pending_update_count: u64,
+    pub last_error_date: Option<i64>,
+    pub last_error_message: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct FilePath {
+    file_path: Option<String>,
+}
+
+impl Client {
+    /// # Errors
+    /// When TLS can not be set up.
+    pub fn new(settings: &TelegramSettings) -> Result<Self, String> {
+        let http = reqwest::Client::builder()
+            .connect_timeout(CONNECT)
+            .timeout(CALL)
+            .pool_idle_timeout(IDLE)
+            .build()
+            .map_err(|error| format!("the HTTP client can not be made: {error}"))?;
+        let base = settings.api_url.as_str().trim_end_matches('/');
+        Ok(Self {
+            http,
+            methods: format!("{base}/bot{}", settings.token),
+            files: format!("{base}/file/bot{}", settings.token),
+        })
+    }
+
+    pub async fn get_me(&self) -> Result<Me, Failure> {
+        self.call("getMe", &json!({})).await
+    }
+
+    pub async fn get_chat(&self, chat: i64) -> Result<ChatInfo, Failure> {
+        self.call("getChat", &json!({ "chat_id": chat })).await
+    }
+
+    pub async fn get_chat_member(&self, chat: i64, user: i64) -> Result<Member, Failure> {
+        let ask = json!({ "chat_id": chat, "user_id": user });
+        self.call("getChatMember", &ask).await
+    }
+
+    pub async fn get_webhook_info(&self) -> Result<WebhookInfo, Failure> {
+        self.call("getWebhookInfo", &json!({})).await
+    }
+
+    pub async fn set_webhook(&self, url: &str, secret: Option<&str>) -> Result<(), Failure> {
+        let mut ask = json!({ "url": url, "allowed_updates": ALLOWED_UPDATES });
+        put(&mut ask, "secret_token", secret);
+        self.call::<bool>("setWebhook", &ask).await.map(drop)
+    }
+
+    pub async fn delete_webhook(&self) -> Result<(), Failure> {
+        self.call::<bool>("deleteWebhook", &json!({}))
+            .await
+            .map(drop)
+    }
+
+    /// The updates after `offset`, each as it is.
+    pub async fn get_updates(&self, offset: Option<i64>) -> Result<Vec<Value>, Failure> {
+        let mut ask = json!({ "timeout": POLL_SECONDS, "allowed_updates": ALLOWED_UPDATES });
+        put(&mut ask, "offset", offset);
+        let patience = Duration::from_secs(2 * POLL_SECONDS);
+        let request = self.request("getUpdates").timeout(patience).json(&ask);
+        receive(request).await
+    }
+
+    pub async fn create_topic(&self, chat: i64, name: &str) -> Result<i64, Failure> {
+        #[derive(Deserialize)]
+        struct Topic {
+            message_thread_id: i64,
+        }
+        let ask = json!({ "chat_id": chat, "name": name });
+        let topic: Topic = self.call("createForumTopic", &ask).await?;
+        Ok(topic.message_thread_id)
+    }
+
+    pub async fn send_typing(&self, place: Place) -> Result<(), Failure> {
+        let mut ask = json!({ "chat_id": place.chat, "action": "typing" });
+        put(&mut ask, "message_thread_id", place.topic);
+        self.call::<bool>("sendChatAction", &ask).await.map(drop)
+    }
+
+    pub async fn send_html(&self, place: Place, html: &str) -> Result<Receipt, Failure> {
+        let ask = json!({
+            "chat_id": place.chat, "text": html, "parse_mode": "HTML",
+            "link_preview_options": { "is_disabled": true },
+        });
+        self.send_one("sendMessage", place, ask).await
+    }
+
+    /// A line of plain text, as a reply where that message still exists.
+    pub async fn send_plain(
+        &self,
+        place: Place,
+        text: &str,
+        reply_to: Option<i64>,
+    ) -> Result<Receipt, Failure> {
+        let mut ask = json!({ "chat_id": place.chat, "text": text });
+        let reply =
+            reply_to.map(|id| json!({ "message_id": id, "allow_sending_without_reply": true }));
+        put(&mut ask, "reply_parameters", reply);
+        self.send_one("sendMessage", place, ask).await
+    }
+
+    /// A photo that Telegram fetches itself.
+    pub async fn send_link(
+        &self,
+        place: Place,
+        url: &str,
+        caption: &str,
+    ) -> Result<Receipt, Failure> {
+        let ask = json!({ "chat_id": place.chat, "photo": url, "caption": caption, "parse_mode": "HTML" });
+        self.send_one("sendPhoto", place, ask).await
+    }
+
+    /// A file of the uploads folder, by `sendPhoto` or `sendDocument`; `field` is that method's name for the file.
+    pub async fn send_file(
+        &self,
+        (method, field): (&str, &'static str),
+        place: Place,
+        upload: (&Uploads, &str),
+        caption: &str,
+    ) -> Result<Receipt, Failure> {
+        let (part, size) = file_part(upload.0, upload.1).await?;
+        let form = form(place)
+            .text("caption", caption.to_owned())
+            .text("parse_mode", "HTML")
+            .part(field, part);
+        let sent: Sent =
+            receive(self.request(method).timeout(patience(size)).multipart(form)).await?;
+        receipt(&[sent])
+    }
+
+    /// Two to ten photos as one album; the caption is the first one's, which is how apps show an album's.
+    pub async fn send_album(
+        &self,
+        place: Place,
+        uploads: &Uploads,
+        files: &[String],
+        caption: &str,
+    ) -> Result<Receipt, Failure> {
+        let mut form = form(place);
+        let mut media = Vec::new();
+        let mut total = 0;
+        for (index, file) in files.iter().enumerate() {
+            let (part, size) = file_part(uploads, file).await?;
+            let name = format!("photo{index}");
+            let mut item = json!({ "type": "photo", "media": format!("attach://{name}") });
+            if index == 0 {
+                put(&mut item, "caption", Some(caption));
+                put(&mut item, "parse_mode", Some("HTML"));
+            }
+            media.push(item);
+            form = form.part(name, part);
+            total += size;
+        }
+        let form = form.text("media", Value::Array(media).to_string());
+        let request = self
+            .request("sendMediaGroup")
+            .timeout(patience(total))
+            .multipart(form);
+        let sent: Vec<Sent> = receive(request).await?;
+        receipt(&sent)
+    }
+
+    /// Opens a file on Telegram's side for reading.
+    pub async fn open_file(&self, file_id: &str) -> Result<Response, Failure> {
+        let found: FilePath = self.call("getFile", &json!({ "file_id": file_id })).await?;
+        let path = found
+            .file_path
+            .ok_or_else(|| Failure::Refused("Telegram names no path for the file".into()))?;
+        let response = self
+            .http
+            .get(format!("{}/{path}", self.files))
+            .send()
+            .await
+            .map_err(|error| of_transport(&error))?;
+        let status = response.status().as_u16();
+        match status {
+            200..=299 => Ok(response),
+            429 | 500.. => Err(Failure::Unavailable(format!("status {status} for a file"))),
+            _ => Err(Failure::Refused(format!("status {status} for a file"))),
+        }
+    }
+
+    async fn send_one(
+        &self,
+        method: &str,
+        place: Place,
+        mut ask: Value,
+    ) -> Result<Receipt, Failure> {
+        put(&mut ask, "message_thread_id", place.topic);
+        let sent: Sent = self.call(method, &ask).await?;
+        receipt(&[sent])
+    }
+
+    async fn call<R: DeserializeOwned>(&self, method: &str, ask: &Value) -> Result<R, Failure> {
+        receive(self.request(method).json(ask)).await
+    }
+
+    fn request(&self, method: &str) -> RequestBuilder {
+        self.http.post(format!("{}/{method}", self.methods))
+    }
+}
+
+async fn receive<R: DeserializeOwned>(request: RequestBuilder) -> Result<R, Failure> {
+    let response = request.send().await.map_err(|error| of_transport(&error))?;
+    let status = response.status().as_u16();
+    match response.bytes().await {
+        Ok(body) => failure::read(status, &body),
+        // The refusal itself has arrived, only its words are lost.
+        Err(_) if status >= 500 => Err(Failure::Unavailable(format!("status {status}"))),
+        Err(error) => Err(Failure::Uncertain(reason(&error))),
+    }
+}
+
+/// Only a connection that never came about is certain; whatever comes later may have reached Telegram.
+fn of_transport(error: &reqwest::Error) -> Failure {
+    if error.is_connect() || error.is_builder() {
+        Failure::NotSent(reason(error))
+    } else {
+        Failure::Uncertain(reason(error))
+    }
+}
+
+/// What happened, without the address, which holds the token.
+fn reason(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    match error.is_timeout() {
+        true => "timed out".to_owned(),
+        // A reqwest error without a source says its address.
+        false if error.source().is_none() => "the request failed".to_owned(),
+        false => cause.to_string(),
+    }
+}
+
+fn put<T: serde::Serialize>(ask: &mut Value, key: &str, value: Option<T>) {
+    if let (Some(object), Some(value)) = (ask.as_object_mut(), value) {
+        object.insert(key.to_owned(), json!(value));
+    }
+}
+
+fn form(place: Place) -> Form {
+    let form = Form::new().text("chat_id", place.chat.to_string());
+    match place.topic {
+        Some(topic) => form.text("message_thread_id", topic.to_string()),
+        None => form,
+    }
+}
+
+/// A file as a part that is read while it is sent; and its size in bytes.
+async fn file_part(uploads: &Uploads, name: &str) -> Result<(Part, u64), Failure> {
+    let missing = |error: std::io::Error| {
+        Failure::Refused(format!("the upload {name} can not be read: {error}"))
+    };
+    let path = uploads
+        .path(name)
+        .ok_or_else(|| missing(std::io::ErrorKind::NotFound.into()))?;
+    let file = tokio::fs::File::open(path).await.map_err(missing)?;
+    let size = file.metadata().await.map_err(missing)?.len();
+    let body = Body::wrap_stream(ReaderStream::new(file));
+    Ok((
+        Part::stream_with_length(body, size).file_name(name.to_owned()),
+        size,
+    ))
+}
+
+fn patience(bytes: u64) -> Duration {
+    let megabytes = u32::try_from(bytes / 1_000_000).unwrap_or(u32::MAX);
+    CALL.saturating_add(PER_MEGABYTE.saturating_mul(megabytes))
+}
+
+fn receipt(sent: &[Sent]) -> Result<Receipt, Failure> {
+    let first = sent
+        .first()
+        .ok_or_else(|| Failure::Uncertain("a success that names no message".into()))?;
+    Ok(Receipt {
+        chat_id: first.chat.id,
+        message_ids: sent.iter().map(|sent| sent.message_id).collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,131 @@
+//! What is known of the agents' group, shared by those who post and those who listen. All of it can be asked for
+//! again, so none of it is stored.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::client::Client;
+use super::failure::Failure;
+use super::router::Context;
+use super::settings::TelegramSettings;
+use crate::desk::Desk;
+use crate::desk::health::Part;
+use crate::domain::error::Error;
+use crate::domain::ids::TicketId;
+
+/// The group as the adapter's tasks see it.
+pub struct Group {
+    pub settings: TelegramSettings,
+    pub client: Client,
+    pub desk: Arc<Desk>,
+    known: Mutex<Known>,
+    /// Somebody met a trouble that a look at the bot's rights may explain.
+    pub doubt: Notify,
+}
+
+#[derive(Default)]
+struct Known {
+    username: Option<String>,
+    forum: Option<bool>,
+    /// Tickets that are known to have a topic, so that a step's cost can be told without the store.
+    topics: HashSet<TicketId>,
+    /// Monotonic time until which nothing is sent but what must be.
+    paused_until: Duration,
+}
+
+impl Group {
+    pub fn new(settings: TelegramSettings, client: Client, desk: Arc<Desk>) -> Self {
+        Self {
+            settings,
+            client,
+            desk,
+            known: Mutex::default(),
+            doubt: Notify::new(),
+        }
+    }
+
+    /// Where the group lives today.
+    pub async fn chat(&self) -> Result<i64, Error> {
+        self.desk.group_chat(self.settings.group_chat_id).await
+    }
+
+    pub fn bot_id(&self) -> i64 {
+        self.settings.bot_id().unwrap_or_default()
+    }
+
+    pub async fn context(&self) -> Result<Context, Error> {
+        let group = self.chat().await?;
+        let bot_username = self.known().username.clone();
+        Ok(Context {
+            bot_id: self.bot_id(),
+            bot_username,
+            group,
+        })
+    }
+
+    /// Whether the group has topics; Telegram is asked where nobody knows yet.
+    pub async fn is_forum(&self, chat: i64) -> Result<bool, Failure> {
+        let known = self.known().forum;
+        if let Some(forum) = known {
+            return Ok(forum);
+        }
+        let forum = self.client.get_chat(chat).await?.is_forum;
+        self.known().forum = Some(forum);
+        Ok(forum)
+    }
+
+    /// Whether the group has topics, as far as anybody knows.
+    pub fn known_forum(&self) -> Option<bool> {
+        self.known().forum
+    }
+
+    pub fn learn_forum(&self, forum: bool) {
+        self.known().forum = Some(forum);
+    }
+
+    pub fn learn_username(&self, username: Option<String>) {
+        self.known().username = username;
+    }
+
+    /// What is known may be wrong: it is asked for again, and the bot checks itself.
+    pub fn forget_forum(&self) {
+        self.known().forum = None;
+        self.doubt.notify_one();
+    }
+
+    pub fn has_topic(&self, ticket: TicketId) -> bool {
+        self.known().topics.contains(&ticket)
+    }
+
+    pub fn learn_topic(&self, ticket: TicketId, there: bool) {
+        let mut known = self.known();
+        if there {
+            known.topics.insert(ticket);
+        } else {
+            known.topics.remove(&ticket);
+        }
+    }
+
+    /// Nothing but posts is tried for this long.
+    pub fn pause(&self, pause: Duration) {
+        let until = self.desk.clock().monotonic() + pause;
+        let mut known = self.known();
+        known.paused_until = known.paused_until.max(until);
+    }
+
+    pub fn is_paused(&self) -> bool {
+        self.desk.clock().monotonic() < self.known().paused_until
+    }
+
+    /// Sets or clears what posting knows to be wrong.
+    pub fn posting_trouble(&self, words: Option<String>) {
+        self.desk.health().set(Part::Telegram, "posting", words);
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

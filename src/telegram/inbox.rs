@@ -1,0 +1,290 @@
+//! Handles stored updates: in order, each in its ticket's lane, albums as one. What an update means is the router's,
+//! what an answer takes is `answering`'s. An update is done when the desk says so; until then a restart begins it again.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::album::Album;
+use super::answering::{Answering, Part};
+use super::group::Group;
+use super::incoming::{Message, Update};
+use super::lanes::{Ended, Lanes};
+use super::router::{self, Meaning, To};
+use crate::desk::answers::Source;
+use crate::desk::posting::Note;
+use crate::domain::error::Error;
+use crate::domain::ids::TicketId;
+
+/// How often it looks without a signal.
+const IDLE_LOOK: Duration = Duration::from_secs(15);
+/// The store failed: how long until the next look.
+const STORE_PAUSE: Duration = Duration::from_secs(1);
+/// Updates taken up in one look.
+const BATCH: usize = 100;
+/// Updates in hand at most.
+const MOST_IN_HAND: usize = 1000;
+/// How long an album that became an answer is remembered for parts that come late.
+const ALBUM_KEPT: Duration = Duration::from_secs(600);
+
+/// Handles updates until it is stopped; what is in hand then begins again at the next start.
+pub async fn run(group: Arc<Group>, stop: CancellationToken) {
+    let desk = Arc::clone(&group.desk);
+    let mut inbox = Inbox {
+        answering: Arc::new(Answering::new(Arc::clone(&group))),
+        group,
+        lanes: Lanes::new(),
+        albums: HashMap::new(),
+        lane_of: HashMap::new(),
+    };
+    loop {
+        let pause = match inbox.look().await {
+            Ok(pause) => pause,
+            Err(error) => {
+                tracing::error!(%error, "updates can not be handled now; they wait");
+                STORE_PAUSE
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = desk.updates_arrived().notified() => {}
+            () = desk.clock().sleep(pause) => {}
+            ended = inbox.lanes.next_end() => inbox.ended(ended).await,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Lane {
+    Ticket(TicketId),
+    /// An edit of something nobody knows.
+    Alone(i64),
+}
+
+/// An album, where it belongs, and the update it began with.
+struct Gathering {
+    ticket: TicketId,
+    album: Arc<Album>,
+    first: i64,
+}
+
+struct Inbox {
+    group: Arc<Group>,
+    answering: Arc<Answering>,
+    lanes: Lanes<Lane>,
+    /// By media group id.
+    albums: HashMap<String, Gathering>,
+    /// Where a message in hand is being handled, so that its edit waits for it.
+    lane_of: HashMap<i64, (i64, Lane)>,
+}
+
+impl Inbox {
+    /// Takes up what waits. Answers how long to rest.
+    async fn look(&mut self) -> Result<Duration, Error> {
+        let now = self.group.desk.clock().monotonic();
+        self.albums
+            .retain(|_, gathering| gathering.album.last_part() + ALBUM_KEPT > now);
+        let room = MOST_IN_HAND.saturating_sub(self.lanes.in_hand()).min(BATCH);
+        if room == 0 {
+            return Ok(IDLE_LOOK);
+        }
+        let limit = u32::try_from(self.lanes.in_hand() + room).unwrap_or(u32::MAX);
+        let waiting = self.group.desk.waiting_updates(limit).await?;
+        let more = waiting.len() >= limit as usize;
+        for (id, body) in waiting {
+            if !self.lanes.holds(id) {
+                self.take_up(id, &body).await?;
+            }
+        }
+        Ok(if more { Duration::ZERO } else { IDLE_LOOK })
+    }
+
+    async fn take_up(&mut self, id: i64, body: &[u8]) -> Result<(), Error> {
+        let update: Update = match serde_json::from_slice(body) {
+            Ok(update) => update,
+            Err(error) => {
+                tracing::error!(update = id, %error, "an update can not be read; it is kept as dead");
+                return self
+                    .group
+                    .desk
+                    .update_dead(id, format!("can not be read: {error}"))
+                    .await;
+            }
+        };
+        let meaning = router::meaning(&update, &self.group.context().await?);
+        let Some(message) = update.message.or(update.edited_message) else {
+            if meaning == Meaning::Membership {
+                self.group.forget_forum();
+            }
+            return self.group.desk.update_done(id).await;
+        };
+        match meaning {
+            Meaning::Answer(to) => self.answer(id, message, to).await,
+            Meaning::Reply { session, words } => {
+                let ticket = self.group.desk.ticket_of_session(session).await?;
+                match ticket {
+                    Some(ticket) => self.start(id, Part::new(id, message, Some(words)), ticket),
+                    None => return self.refuse(id, &message, "telegram-reply-failed").await,
+                }
+                Ok(())
+            }
+            Meaning::ReplyUsage => self.refuse(id, &message, "telegram-reply-usage").await,
+            Meaning::ReplyUnknown => self.refuse(id, &message, "telegram-reply-failed").await,
+            Meaning::Edit { words } => self.edit(id, &message, words).await,
+            Meaning::Foreign(to) => match self.ticket(&message, &to).await? {
+                Some(_) => self.refuse(id, &message, "telegram-not-supported").await,
+                None => self.group.desk.update_done(id).await,
+            },
+            Meaning::Migrated { old, new } => {
+                self.group.desk.group_migrated(old, new).await?;
+                self.group.forget_forum();
+                self.group.desk.update_done(id).await
+            }
+            Meaning::Ignore => self.join_album_or_ignore(id, message).await,
+            Meaning::Membership => self.group.desk.update_done(id).await,
+        }
+    }
+
+    async fn answer(&mut self, id: i64, message: Message, to: To) -> Result<(), Error> {
+        match self.ticket(&message, &to).await? {
+            Some(ticket) => self.start(id, Part::new(id, message, None), ticket),
+            None if to.is_explicit() => {
+                return self.refuse(id, &message, "telegram-no-ticket").await;
+            }
+            None => return self.join_album_or_ignore(id, message).await,
+        }
+        Ok(())
+    }
+
+    /// The later parts of an album that was sent with `/reply` under its first say nothing of where they belong.
+    async fn join_album_or_ignore(&mut self, id: i64, message: Message) -> Result<(), Error> {
+        let album = message.media_group_id.as_ref();
+        let gathering = album.and_then(|album| self.albums.get(album));
+        match gathering
+            .filter(|_| message.has_attachment())
+            .map(|gathering| gathering.ticket)
+        {
+            Some(ticket) => self.start(id, Part::new(id, message, None), ticket),
+            None => return self.group.desk.update_done(id).await,
+        }
+        Ok(())
+    }
+
+    /// Tries the ways to a ticket in their order.
+    async fn ticket(&self, message: &Message, to: &To) -> Result<Option<TicketId>, Error> {
+        let (desk, chat) = (&self.group.desk, message.chat.id);
+        if let Some(post) = to.post
+            && let Some(ticket) = desk.ticket_of_post(chat, post).await?
+        {
+            return Ok(Some(ticket));
+        }
+        if let Some(session) = to.session
+            && let Some(ticket) = desk.ticket_of_session(session).await?
+        {
+            return Ok(Some(ticket));
+        }
+        match to.topic {
+            Some(topic) => desk.ticket_of_topic(chat, topic).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Starts an answer in its ticket's lane; the parts of an album gather into one.
+    fn start(&mut self, id: i64, part: Part, ticket: TicketId) {
+        let lane = Lane::Ticket(ticket);
+        self.lane_of
+            .insert(part.message.message_id, (id, lane.clone()));
+        let answering = Arc::clone(&self.answering);
+        let Some(name) = part.message.media_group_id.clone() else {
+            self.lanes.start(lane, id, async move {
+                answering.answer(ticket, vec![part]).await
+            });
+            return;
+        };
+        let clock = self.group.desk.clock().clone();
+        if let Some(gathering) = self.albums.get(&name) {
+            match gathering.album.add(part, clock.monotonic()) {
+                None => {
+                    self.lanes.take(id, gathering.first);
+                }
+                Some(late) => {
+                    self.lanes.start(
+                        lane,
+                        id,
+                        async move { answering.extend(ticket, late).await },
+                    )
+                }
+            }
+            return;
+        }
+        let album = Arc::new(Album::begin(part, clock.monotonic()));
+        let gathering = Gathering {
+            ticket,
+            album: Arc::clone(&album),
+            first: id,
+        };
+        self.albums.insert(name, gathering);
+        self.lanes.start(lane, id, async move {
+            let parts = album.gathered(&clock).await;
+            answering.album(ticket, parts).await
+        });
+    }
+
+    async fn edit(&mut self, id: i64, message: &Message, words: String) -> Result<(), Error> {
+        let source = Source {
+            chat_id: message.chat.id,
+            message_id: message.message_id,
+        };
+        let lane = match self.lane_of.get(&message.message_id) {
+            Some((_, lane)) => lane.clone(),
+            None => match self
+                .group
+                .desk
+                .ticket_of_post(source.chat_id, source.message_id)
+                .await?
+            {
+                Some(ticket) => Lane::Ticket(ticket),
+                None => Lane::Alone(id),
+            },
+        };
+        let answering = Arc::clone(&self.answering);
+        self.lanes.start(
+            lane,
+            id,
+            async move { answering.edit(source, words, id).await },
+        );
+        Ok(())
+    }
+
+    /// Tells the agent why nothing came of it.
+    async fn refuse(&self, id: i64, message: &Message, key: &str) -> Result<(), Error> {
+        let desk = &self.group.desk;
+        desk.note(Note {
+            text: desk.texts().get(desk.locale(), key, &[]),
+            reply_to: Some(message.message_id),
+            thread_id: message.topic(),
+        })
+        .await?;
+        desk.update_done(id).await
+    }
+
+    async fn ended(&mut self, ended: Ended<Lane>) {
+        self.lane_of
+            .retain(|_, (update, _)| !ended.updates.contains(update));
+        if !ended.panicked {
+            return;
+        }
+        for update in ended.updates {
+            tracing::error!(update, "a handler panicked; its update is kept as dead");
+            let dead = self
+                .group
+                .desk
+                .update_dead(update, "the handler panicked; see the log".into());
+            if let Err(error) = dead.await {
+                tracing::error!(update, %error, "an update could not be kept as dead");
+            }
+        }
+    }
+}

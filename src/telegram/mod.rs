@@ -1,0 +1,79 @@
+//! Telegram: posts to the agents' group, and what agents answer there. It speaks the Bot API and nothing else of the
+//! outside; it reaches the store through the desk only.
+
+pub mod admin;
+mod album;
+mod answering;
+mod check;
+mod client;
+mod failure;
+mod files;
+mod group;
+mod inbox;
+mod incoming;
+mod lanes;
+mod listener;
+mod markup;
+mod poster;
+mod render;
+mod router;
+pub mod settings;
+mod split;
+mod steps;
+mod typing;
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use tokio_util::sync::CancellationToken;
+
+use crate::desk::Desk;
+pub use listener::webhook_body;
+pub use poster::Poster;
+use settings::{Mode, TelegramSettings};
+
+/// The adapter's parts, for the composition root to run.
+pub struct Started {
+    /// The carrier of the group's lane, for a delivery engine.
+    pub poster: Arc<Poster>,
+    /// Named tasks; each runs until the token given to [`start`] is cancelled, then ends by itself.
+    pub tasks: Vec<(&'static str, BoxFuture<'static, ()>)>,
+}
+
+/// Sets the adapter up. Nothing is asked of Telegram yet: whether it answers shows in the desk's health, never here.
+///
+/// # Errors
+/// When TLS can not be set up.
+pub fn start(
+    settings: TelegramSettings,
+    desk: Arc<Desk>,
+    stop: &CancellationToken,
+) -> Result<Started, String> {
+    let client = client::Client::new(&settings)?;
+    let polls = settings.mode == Mode::Polling;
+    let group = Arc::new(group::Group::new(settings, client, desk));
+    let mut tasks: Vec<(&'static str, BoxFuture<'static, ()>)> = vec![
+        (
+            "telegram inbox",
+            Box::pin(inbox::run(Arc::clone(&group), stop.clone())),
+        ),
+        (
+            "telegram check",
+            Box::pin(check::watch(Arc::clone(&group), stop.clone())),
+        ),
+        (
+            "telegram typing",
+            Box::pin(typing::show(Arc::clone(&group), stop.clone())),
+        ),
+    ];
+    if polls {
+        tasks.push((
+            "telegram polling",
+            Box::pin(listener::poll(Arc::clone(&group), stop.clone())),
+        ));
+    }
+    Ok(Started {
+        poster: Arc::new(Poster::new(group)),
+        tasks,
+    })
+}

@@ -1,0 +1,247 @@
+//! The plan of a post: which calls to Telegram it takes, in order. It is stored with the job, so a restart
+//! goes on where it stopped. Nothing here renders or sends.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+/// One call to Telegram. Texts and captions are HTML, rendered and within Telegram's limits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "snake_case")]
+pub enum Step {
+    Text {
+        html: String,
+    },
+    /// A photo from the uploads folder. `short` is the caption for when it has to travel alone.
+    Photo {
+        file: String,
+        caption: String,
+        short: String,
+    },
+    /// A photo that Telegram fetches itself; the texts say it `instead` where it can not.
+    Link {
+        url: String,
+        caption: String,
+        instead: Vec<String>,
+    },
+    /// Two to ten photos in one.
+    Album {
+        files: Vec<String>,
+        caption: String,
+        short: String,
+    },
+    /// A photo Telegram would not take as a photo.
+    Document {
+        file: String,
+        caption: String,
+    },
+}
+
+impl Step {
+    /// Photos of the uploads folder as the fewest steps: albums of up to ten, one that is left over alone.
+    pub fn photos(
+        files: &[String],
+        mut caption: impl FnMut(usize) -> (String, String),
+    ) -> Vec<Self> {
+        files
+            .chunks(super::render::ALBUM_PARTS)
+            .map(|chunk| {
+                let (caption, short) = caption(chunk.len());
+                match chunk {
+                    [file] => Self::Photo {
+                        file: file.clone(),
+                        caption,
+                        short,
+                    },
+                    files => Self::Album {
+                        files: files.to_vec(),
+                        caption,
+                        short,
+                    },
+                }
+            })
+            .collect()
+    }
+
+    /// How many messages it makes in the group; Telegram counts each part of an album.
+    pub fn parts(&self) -> u32 {
+        match self {
+            Self::Album { files, .. } => u32::try_from(files.len()).unwrap_or(u32::MAX),
+            _ => 1,
+        }
+    }
+
+    /// What to send after Telegram refused a photo for its size or shape; `part` is the album's part it named.
+    /// None: this step holds no photo that could go as a document.
+    pub fn as_documents(&self, part: Option<usize>) -> Option<Vec<Self>> {
+        match self {
+            Self::Photo { file, caption, .. } => Some(vec![Self::Document {
+                file: file.clone(),
+                caption: caption.clone(),
+            }]),
+            Self::Album {
+                files,
+                caption,
+                short,
+            } => Some(Self::album_without(files, part, caption, short)),
+            Self::Link { .. } | Self::Text { .. } | Self::Document { .. } => None,
+        }
+    }
+
+    /// The refused part becomes a document behind the others; without a name for it each photo tries its own luck.
+    fn album_without(
+        files: &[String],
+        part: Option<usize>,
+        caption: &str,
+        short: &str,
+    ) -> Vec<Self> {
+        let refused = part.and_then(|part| files.get(part));
+        let Some(refused) = refused else {
+            return files
+                .iter()
+                .enumerate()
+                .map(|(index, file)| Self::Photo {
+                    file: file.clone(),
+                    caption: if index == 0 { caption } else { short }.to_owned(),
+                    short: short.to_owned(),
+                })
+                .collect();
+        };
+        let others: Vec<String> = files
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| Some(*index) != part)
+            .map(|(_, file)| file.clone())
+            .collect();
+        let mut steps = Self::photos(&others, |_| (caption.to_owned(), short.to_owned()));
+        steps.push(Self::Document {
+            file: refused.clone(),
+            caption: short.to_owned(),
+        });
+        steps
+    }
+}
+
+/// What is left to do for a post.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Plan {
+    pub steps: VecDeque<Step>,
+    /// The topic was lost at this step and has been made anew once.
+    #[serde(default)]
+    pub recreated: bool,
+}
+
+impl Plan {
+    pub fn new(steps: Vec<Step>) -> Self {
+        Self {
+            steps: steps.into(),
+            recreated: false,
+        }
+    }
+
+    /// Reads a stored plan; None for the payload of a job that was never planned.
+    pub fn stored(payload: &serde_json::Value) -> Option<Self> {
+        payload.get("steps")?;
+        Plan::deserialize(payload).ok()
+    }
+
+    pub fn to_value(&self) -> serde_json::Value {
+        serde_json::json!({ "steps": self.steps, "recreated": self.recreated })
+    }
+
+    /// Puts other steps in the place of the first.
+    #[must_use]
+    pub fn replace_first(mut self, others: Vec<Step>) -> Self {
+        self.steps.pop_front();
+        for step in others.into_iter().rev() {
+            self.steps.push_front(step);
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(n: usize) -> Vec<String> {
+        (1..=n).map(|i| format!("{i}.jpg")).collect()
+    }
+
+    fn album(n: usize) -> Step {
+        Step::Album {
+            files: files(n),
+            caption: "all".into(),
+            short: "id".into(),
+        }
+    }
+
+    #[test]
+    fn a_plan_survives_being_stored() {
+        let plan = Plan::new(vec![
+            Step::Text {
+                html: "<b>x</b>".into(),
+            },
+            Step::Link {
+                url: "https://example.com/a.png".into(),
+                caption: "c".into(),
+                instead: vec!["t".into()],
+            },
+            album(3),
+        ]);
+        assert_eq!(Plan::stored(&plan.to_value()), Some(plan));
+        assert_eq!(Plan::stored(&serde_json::json!({})), None);
+        assert_eq!(Plan::stored(&serde_json::Value::Null), None);
+    }
+
+    #[test]
+    fn eleven_photos_are_an_album_of_ten_and_a_single_one() {
+        let steps = Step::photos(&files(11), |_| ("c".into(), "s".into()));
+        assert_eq!(steps.iter().map(Step::parts).collect::<Vec<_>>(), [10, 1]);
+        assert!(matches!(steps.last(), Some(Step::Photo { file, .. }) if file == "11.jpg"));
+        assert!(Step::photos(&[], |_| ("c".into(), "s".into())).is_empty());
+    }
+
+    #[test]
+    fn the_refused_part_of_an_album_goes_as_a_document_after_the_rest() {
+        let steps = album(3).as_documents(Some(1)).unwrap();
+        assert_eq!(
+            steps,
+            [
+                Step::Album {
+                    files: vec!["1.jpg".into(), "3.jpg".into()],
+                    caption: "all".into(),
+                    short: "id".into()
+                },
+                Step::Document {
+                    file: "2.jpg".into(),
+                    caption: "id".into()
+                },
+            ]
+        );
+        let two = album(2).as_documents(Some(0)).unwrap();
+        assert!(
+            matches!(two.first(), Some(Step::Photo { file, caption, .. }) if file == "2.jpg" && caption == "all")
+        );
+    }
+
+    #[test]
+    fn without_a_named_part_every_photo_goes_alone_and_only_the_first_has_the_text() {
+        let steps = album(3).as_documents(None).unwrap();
+        let captions: Vec<_> = steps
+            .iter()
+            .map(|step| match step {
+                Step::Photo { caption, .. } => caption.as_str(),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(captions, ["all", "id", "id"]);
+    }
+
+    #[test]
+    fn replacing_the_first_step_keeps_the_order() {
+        let text = |t: &str| Step::Text { html: t.into() };
+        let plan = Plan::new(vec![text("a"), text("d")]).replace_first(vec![text("b"), text("c")]);
+        assert_eq!(plan, Plan::new(vec![text("b"), text("c"), text("d")]));
+    }
+}
