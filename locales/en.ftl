@@ -56,3 +56,17 @@ telegram-file-lost = ⚠️ The file was not sent: Telegram does not hand it out
 telegram-not-supported = ⚠️ Not sent: this kind of message cannot be passed on to the user.
 telegram-not-stored = ⚠️ The answer is not stored yet: the server's storage fails. It will be sent when that is mended.
 telegram-not-taken = ⚠️ Not sent because of an error on the server. Please send it again.
+# Pushes to phones
+push-title = Reply from support
+push-test = Test notification: it works
+push-photo = 📷 Photo
+push-video = 🎬 Video
+push-video-note = 🎬 Video message
+push-animation = 🎞 GIF
+push-audio = 🎵 Audio
+push-voice = 🎤 Voice message
+push-document = 📄 Document
+push-sticker = 🙂 Sticker
+push-location = 📍 Location
+push-contact = 👤 Contact
+push-files = 📎 Files

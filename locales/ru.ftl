@@ -56,3 +56,17 @@ telegram-file-lost = ⚠️ Файл не отправлен: Telegram его н
 telegram-not-supported = ⚠️ Не отправлено: такой вид сообщений пользователю передать нельзя.
 telegram-not-stored = ⚠️ Ответ пока не сохранён: на сервере сбой хранилища. Он будет отправлен, когда сбой устранят.
 telegram-not-taken = ⚠️ Ответ не отправлен из-за ошибки на сервере. Пришлите его ещё раз.
+# Уведомления на телефон
+push-title = Ответ от поддержки
+push-test = Проверка уведомлений: всё работает
+push-photo = 📷 Фото
+push-video = 🎬 Видео
+push-video-note = 🎬 Видеосообщение
+push-animation = 🎞 GIF
+push-audio = 🎵 Аудио
+push-voice = 🎤 Голосовое сообщение
+push-document = 📄 Документ
+push-sticker = 🙂 Стикер
+push-location = 📍 Местоположение
+push-contact = 👤 Контакт
+push-files = 📎 Файлы

@@ -56,3 +56,17 @@ telegram-file-lost = ⚠️ Fayl yuborilmadi: Telegram uni bermayapti. Iltimos, 
 telegram-not-supported = ⚠️ Yuborilmadi: bunday turdagi xabarni foydalanuvchiga uzatib bo‘lmaydi.
 telegram-not-stored = ⚠️ Javob hali saqlanmadi: serverda xotira nosozligi. Nosozlik bartaraf etilganda yuboriladi.
 telegram-not-taken = ⚠️ Serverdagi xato tufayli yuborilmadi. Iltimos, qayta yuboring.
+# Telefonga bildirishnomalar
+push-title = Qo‘llab-quvvatlash javobi
+push-test = Sinov bildirishnomasi: hammasi ishlayapti
+push-photo = 📷 Surat
+push-video = 🎬 Video
+push-video-note = 🎬 Video xabar
+push-animation = 🎞 GIF
+push-audio = 🎵 Audio
+push-voice = 🎤 Ovozli xabar
+push-document = 📄 Hujjat
+push-sticker = 🙂 Stiker
+push-location = 📍 Joylashuv
+push-contact = 👤 Kontakt
+push-files = 📎 Fayllar

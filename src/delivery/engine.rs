@@ -263,7 +263,7 @@ impl<C: Carrier> Engine<C> {
                 self.rest.jobs.insert(job, now + wait);
             }
             After::RestLane(Some(wait)) | After::Limited(wait) => {
-                drop(self.rest.lanes.insert(lane, now + wait))
+                self.rest.lanes.insert(lane, now + wait);
             }
             After::RestLane(None) => {
                 let failures = self.lane_failures.entry(lane.clone()).or_default();

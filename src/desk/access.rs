@@ -115,7 +115,9 @@ mod tests {
         assert!(Caller::Trusted.may_act_as(&user("a")).is_ok());
         assert!(Caller::User(user("a")).may_act_as(&user("a")).is_ok());
         for other in ["b", "A", "a ", "aa"] {
-            let refused = Caller::User(user("a")).may_act_as(&user(other)).unwrap_err();
+            let refused = Caller::User(user("a"))
+                .may_act_as(&user(other))
+                .unwrap_err();
             assert_eq!(refused.kind, Kind::Forbidden);
         }
     }
@@ -126,9 +128,15 @@ mod tests {
         let key = TokenKey::new("0123456789abcdef0123456789abcdef".to_owned());
         let access = Access::Token(key.clone());
         let token = key.issue(&user("a/b"), 60, &clock).unwrap();
-        assert_eq!(access.caller(Some(&token), &clock).unwrap(), Caller::User(user("a/b")));
+        assert_eq!(
+            access.caller(Some(&token), &clock).unwrap(),
+            Caller::User(user("a/b"))
+        );
         clock.advance(Duration::from_secs(60));
-        assert_eq!(access.caller(Some(&token), &clock).unwrap_err().kind, Kind::Unauthorized);
+        assert_eq!(
+            access.caller(Some(&token), &clock).unwrap_err().kind,
+            Kind::Unauthorized
+        );
     }
 
     #[test]
@@ -142,7 +150,14 @@ mod tests {
         // {"alg":"none"}.{"sub":"a","exp":9999999999}.
         let none = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIiwiZXhwIjo5OTk5OTk5OTk5fQ.";
         let access = Access::Token(key);
-        for token in [None, Some(""), Some("a.b.c"), Some(&*forged), Some(&*tampered), Some(none)] {
+        for token in [
+            None,
+            Some(""),
+            Some("a.b.c"),
+            Some(&*forged),
+            Some(&*tampered),
+            Some(none),
+        ] {
             assert!(access.caller(token, &clock).is_err(), "{token:?}");
         }
     }

@@ -133,6 +133,9 @@ mod tests {
                 {"url": null, "thumb_url": null, "kind": "location", "name": null, "size": null, "mime": null, "latitude": 41.3, "longitude": 69.2},
             ],
         });
-        assert_eq!(serde_json::to_value(Item::from(&message)).unwrap(), expected);
+        assert_eq!(
+            serde_json::to_value(Item::from(&message)).unwrap(),
+            expected
+        );
     }
 }

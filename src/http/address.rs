@@ -12,7 +12,9 @@ pub fn of(request: &Request, trusted: &[IpNet]) -> ClientAddress {
     let peer = request
         .remote_addr()
         .as_socket_addr()
-        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.ip().to_canonical());
+        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| {
+            address.ip().to_canonical()
+        });
     let forwarded: Vec<&str> = request
         .headers()
         .get_all("x-forwarded-for")
@@ -44,7 +46,10 @@ mod tests {
 
     #[test]
     fn only_trusted_proxies_are_believed() {
-        let trusted: Vec<IpNet> = vec!["10.0.0.0/8".parse().unwrap(), "127.0.0.1/32".parse().unwrap()];
+        let trusted: Vec<IpNet> = vec![
+            "10.0.0.0/8".parse().unwrap(),
+            "127.0.0.1/32".parse().unwrap(),
+        ];
         let cases: [(&str, &[&str], &str); 6] = [
             ("203.0.113.9", &["198.51.100.1"], "203.0.113.9"),
             ("127.0.0.1", &["198.51.100.1"], "198.51.100.1"),
@@ -57,6 +62,9 @@ mod tests {
             let found = client(peer.parse().unwrap(), forwarded, &trusted);
             assert_eq!(found.to_string(), expected, "{peer} {forwarded:?}");
         }
-        assert_eq!(client("127.0.0.1".parse().unwrap(), &["6.6.6.6"], &[]).to_string(), "127.0.0.1");
+        assert_eq!(
+            client("127.0.0.1".parse().unwrap(), &["6.6.6.6"], &[]).to_string(),
+            "127.0.0.1"
+        );
     }
 }

@@ -82,7 +82,10 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
     }
 
     async fn handle(&self, request: Request) -> Response {
-        match AssertUnwindSafe(self.inner.call(request)).catch_unwind().await {
+        match AssertUnwindSafe(self.inner.call(request))
+            .catch_unwind()
+            .await
+        {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => from_poem(error),
             Err(_) => bare(Error::internal("a panic in a handler")),
@@ -159,12 +162,12 @@ fn from_poem(error: poem::Error) -> Response {
 /// A path with a slash at its end means the same as without.
 fn without_trailing_slash(request: &mut Request) {
     let path = request.uri().path();
-    if path.len() < 2 || !path.ends_with('/') || path.starts_with("/socket.io") {
-        return;
-    }
     let mut trimmed = path.trim_end_matches('/').to_owned();
     if trimmed.is_empty() {
         trimmed.push('/');
+    }
+    if trimmed == path {
+        return;
     }
     if let Some(query) = request.uri().query() {
         trimmed.push('?');

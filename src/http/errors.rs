@@ -4,7 +4,9 @@ use std::marker::PhantomData;
 
 use poem::http::StatusCode;
 use poem::{IntoResponse, Response};
-use poem_openapi::registry::{MetaHeader, MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry};
+use poem_openapi::registry::{
+    MetaHeader, MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry,
+};
 use poem_openapi::types::Type;
 use poem_openapi::{ApiResponse, Object};
 
@@ -139,7 +141,11 @@ impl<S: Statuses> ApiResponse for Failure<S> {
                 content_type: "application/json; charset=utf-8",
                 schema: ErrorBody::schema_ref(),
             }],
-            headers: if *status == 429 { vec![retry_after()] } else { Vec::new() },
+            headers: if *status == 429 {
+                vec![retry_after()]
+            } else {
+                Vec::new()
+            },
         });
         MetaResponses {
             responses: responses.collect(),

@@ -13,7 +13,11 @@ pub struct Fields(HashMap<String, Value>);
 
 impl From<Map<String, Value>> for Fields {
     fn from(map: Map<String, Value>) -> Self {
-        Self(map.into_iter().filter(|(_, value)| !value.is_null()).collect())
+        Self(
+            map.into_iter()
+                .filter(|(_, value)| !value.is_null())
+                .collect(),
+        )
     }
 }
 
@@ -87,14 +91,18 @@ mod tests {
 
     #[test]
     fn null_is_absent_and_a_wrong_type_names_its_field() {
-        let mut given = fields(json!({"a": null, "b": 1, "c": "x", "n": 5, "f": 1.5, "neg": -1, "s": "5"}));
+        let mut given =
+            fields(json!({"a": null, "b": 1, "c": "x", "n": 5, "f": 1.5, "neg": -1, "s": "5"}));
         assert_eq!(given.text("a").unwrap(), None);
         assert_eq!(given.text("b").unwrap_err().field.as_deref(), Some("b"));
         assert_eq!(given.required_text("c").unwrap(), "x");
         assert_eq!(given.required_text("c").unwrap_err().code, "missing_field");
         assert_eq!(given.required_number("n").unwrap(), 5);
         for wrong in ["f", "neg", "s"] {
-            assert_eq!(given.required_number(wrong).unwrap_err().field.as_deref(), Some(wrong));
+            assert_eq!(
+                given.required_number(wrong).unwrap_err().field.as_deref(),
+                Some(wrong)
+            );
         }
     }
 

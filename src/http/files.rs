@@ -5,7 +5,9 @@ use poem::http::{HeaderValue, header};
 use poem::web::StaticFileRequest;
 use poem::{IntoResponse, Response};
 use poem_openapi::param::Path;
-use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry};
+use poem_openapi::registry::{
+    MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry,
+};
 use poem_openapi::{ApiResponse, OpenApi};
 
 use super::Tags;
@@ -30,7 +32,9 @@ impl ApiResponse for FileAnswer {
     fn meta() -> MetaResponses {
         let bytes = || MetaMediaType {
             content_type: "*/*",
-            schema: MetaSchemaRef::Inline(Box::new(MetaSchema::new_with_format("string", "binary"))),
+            schema: MetaSchemaRef::Inline(Box::new(MetaSchema::new_with_format(
+                "string", "binary",
+            ))),
         };
         let response = |status, description, content| MetaResponse {
             description,
@@ -43,7 +47,11 @@ impl ApiResponse for FileAnswer {
             responses: vec![
                 response(200, "The file, with its sniffed type.", vec![bytes()]),
                 response(206, "The part of it that `Range` asks for.", vec![bytes()]),
-                response(304, "The copy that `If-None-Match` names is still right.", Vec::new()),
+                response(
+                    304,
+                    "The copy that `If-None-Match` names is still right.",
+                    Vec::new(),
+                ),
             ],
         }
     }
@@ -57,7 +65,11 @@ impl Files {
     ///
     /// Names are unguessable and are the key to the file; a file never changes, so it may be kept for good.
     /// What is no known image, audio or video type comes as an attachment. Takes `Range` and `If-None-Match`.
-    #[oai(path = "/uploads/:filename", method = "get", operation_id = "get_upload")]
+    #[oai(
+        path = "/uploads/:filename",
+        method = "get",
+        operation_id = "get_upload"
+    )]
     async fn get(
         &self,
         /// The name as it stands in `photo_url`, `url` or `thumb_url`.
@@ -70,7 +82,11 @@ impl Files {
     /// Ask about a file
     ///
     /// The same headers as for GET, and no body.
-    #[oai(path = "/uploads/:filename", method = "head", operation_id = "head_upload")]
+    #[oai(
+        path = "/uploads/:filename",
+        method = "head",
+        operation_id = "head_upload"
+    )]
     async fn head(
         &self,
         /// The name as it stands in `photo_url`, `url` or `thumb_url`.
@@ -85,23 +101,43 @@ impl Files {
 
 impl Files {
     fn serve(&self, name: &str, request: StaticFileRequest) -> Result<FileAnswer, Error> {
-        let path = self.uploads.path(name).ok_or_else(|| Error::not_found("not_found"))?;
-        let found = request.create_response(path, false, false).map_err(refused)?;
+        let path = self
+            .uploads
+            .path(name)
+            .ok_or_else(|| Error::not_found("not_found"))?;
+        let found = request
+            .create_response(path, false, false)
+            .map_err(refused)?;
         let serving = serving(name);
-        let mut response = found.with_content_type(serving.content_type).into_response();
+        let mut response = found
+            .with_content_type(serving.content_type)
+            .into_response();
         let fixed = [
             (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
             (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-            (header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; media-src 'self'; sandbox"),
-            (header::CONTENT_DISPOSITION, if serving.inline { "inline" } else { "attachment" }),
+            (
+                header::CONTENT_SECURITY_POLICY,
+                "default-src 'none'; style-src 'unsafe-inline'; media-src 'self'; sandbox",
+            ),
+            (
+                header::CONTENT_DISPOSITION,
+                if serving.inline {
+                    "inline"
+                } else {
+                    "attachment"
+                },
+            ),
         ];
         for (name, value) in fixed {
-            response.headers_mut().insert(name, HeaderValue::from_static(value));
+            response
+                .headers_mut()
+                .insert(name, HeaderValue::from_static(value));
         }
         // Photos may be shown by pages of any origin that know the name.
-        response
-            .headers_mut()
-            .insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
+        response.headers_mut().insert(
+            "cross-origin-resource-policy",
+            HeaderValue::from_static("cross-origin"),
+        );
         Ok(FileAnswer(response))
     }
 }

@@ -12,7 +12,11 @@ impl Methods {
         let described = document.get("paths").and_then(Value::as_object);
         let mut all: Vec<(Vec<String>, String)> = Vec::new();
         for (path, operations) in described.into_iter().flatten() {
-            let methods = operations.as_object().into_iter().flatten().map(|(method, _)| method.to_uppercase());
+            let methods = operations
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(method, _)| method.to_uppercase());
             all.push((segments(path), methods.collect::<Vec<_>>().join(", ")));
         }
         for (path, methods) in others {
@@ -26,14 +30,20 @@ impl Methods {
         let asked = segments(path);
         let found = self.0.iter().find(|(known, _)| {
             known.len() == asked.len()
-                && known.iter().zip(&asked).all(|(known, asked)| known.starts_with('{') || known == asked)
+                && known
+                    .iter()
+                    .zip(&asked)
+                    .all(|(known, asked)| known.starts_with('{') || known == asked)
         });
         found.map_or("GET", |(_, methods)| methods)
     }
 }
 
 fn segments(path: &str) -> Vec<String> {
-    path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect()
+    path.split('/')
+        .filter(|part| !part.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 #[cfg(test)]

@@ -11,8 +11,8 @@ use super::Tags;
 use super::asking::Asking;
 use super::errors::{Failure, Reads, Sends, Writes};
 use super::payloads::{
-    CheckDeviceAnswer, HistoryAnswer, MarkReadAnswer, MarkReadJson, RegisterDeviceAnswer, RegisterDeviceJson, SendMessageAnswer,
-    UnregisterDeviceAnswer, UnregisterDeviceJson,
+    CheckDeviceAnswer, HistoryAnswer, MarkReadAnswer, MarkReadJson, RegisterDeviceAnswer,
+    RegisterDeviceJson, SendMessageAnswer, UnregisterDeviceAnswer, UnregisterDeviceJson,
 };
 use super::send::SendMessageBody;
 use super::wire::{JsonFields, Serialised};
@@ -68,15 +68,26 @@ impl Mobile {
     ///
     /// Oldest first; without a cursor the newest `limit` messages. The first request of a calendar day (in the server's
     /// `TIMEZONE`) stores a greeting, which is in the answer. `after_id` resynchronises without a gap after a lost connection.
-    #[oai(path = "/message_history/:user_id", method = "get", operation_id = "message_history")]
+    #[oai(
+        path = "/message_history/:user_id",
+        method = "get",
+        operation_id = "message_history"
+    )]
     async fn message_history(
         &self,
         asking: Asking,
         /// The app's own id of its user, percent-encoded where needed.
-        #[oai(validator(min_length = 1, max_length = 128, pattern = r"^[^\x00-\x1F\x7F-\x9F]+$"))]
+        #[oai(validator(
+            min_length = 1,
+            max_length = 128,
+            pattern = r"^[^\x00-\x1F\x7F-\x9F]+$"
+        ))]
         user_id: Path<String>,
         /// How many messages at most.
-        #[oai(default = "default_limit", validator(minimum(value = "1"), maximum(value = "500")))]
+        #[oai(
+            default = "default_limit",
+            validator(minimum(value = "1"), maximum(value = "500"))
+        )]
         limit: Query<u32>,
         /// Remembered as the contact's name, and used in the greeting.
         #[oai(validator(max_length = 256))]
@@ -113,7 +124,11 @@ impl Mobile {
     ///
     /// The same token again is refreshed. A token belongs to one user: registering it for another moves it.
     /// A `device_id` known with an older token gets the new one instead.
-    #[oai(path = "/register_device", method = "post", operation_id = "register_device")]
+    #[oai(
+        path = "/register_device",
+        method = "post",
+        operation_id = "register_device"
+    )]
     async fn register_device(
         &self,
         asking: Asking,
@@ -121,19 +136,29 @@ impl Mobile {
     ) -> Result<Json<RegisterDeviceAnswer>, Failure<Writes>> {
         let mut fields = body.0;
         let platform = match fields.text("platform")? {
-            Some(word) => Platform::parse(&word).ok_or_else(|| Error::bad("invalid_field", "platform"))?,
+            Some(word) => {
+                Platform::parse(&word).ok_or_else(|| Error::bad("invalid_field", "platform"))?
+            }
             None => Platform::default(),
         };
         let registration = Registration {
             user: fields.user_id()?,
-            token: fields.word("fcm_token", TOKEN_MAX)?.ok_or_else(|| Error::missing("fcm_token"))?,
+            token: fields
+                .word("fcm_token", TOKEN_MAX)?
+                .ok_or_else(|| Error::missing("fcm_token"))?,
             platform,
             device_id: fields.word("device_id", DEVICE_ID_MAX)?,
         };
-        let device_count = self.desk.register_device(&asking.caller, registration).await?;
+        let device_count = self
+            .desk
+            .register_device(&asking.caller, registration)
+            .await?;
         Ok(Json(RegisterDeviceAnswer {
             success: true,
-            message: self.desk.texts().get(asking.locale, "device-registered", &[]),
+            message: self
+                .desk
+                .texts()
+                .get(asking.locale, "device-registered", &[]),
             device_count,
         }))
     }
@@ -141,7 +166,11 @@ impl Mobile {
     /// Forget a device
     ///
     /// A token that is not there changes nothing.
-    #[oai(path = "/unregister_device", method = "post", operation_id = "unregister_device")]
+    #[oai(
+        path = "/unregister_device",
+        method = "post",
+        operation_id = "unregister_device"
+    )]
     async fn unregister_device(
         &self,
         asking: Asking,
@@ -149,8 +178,13 @@ impl Mobile {
     ) -> Result<Json<UnregisterDeviceAnswer>, Failure<Writes>> {
         let mut fields = body.0;
         let user = fields.user_id()?;
-        let token = fields.word("fcm_token", TOKEN_MAX)?.ok_or_else(|| Error::missing("fcm_token"))?;
-        let device_count = self.desk.unregister_device(&asking.caller, user, token).await?;
+        let token = fields
+            .word("fcm_token", TOKEN_MAX)?
+            .ok_or_else(|| Error::missing("fcm_token"))?;
+        let device_count = self
+            .desk
+            .unregister_device(&asking.caller, user, token)
+            .await?;
         Ok(Json(UnregisterDeviceAnswer {
             success: true,
             device_count,
@@ -158,12 +192,20 @@ impl Mobile {
     }
 
     /// Ask whether a user has devices
-    #[oai(path = "/check_device/:user_id", method = "get", operation_id = "check_device")]
+    #[oai(
+        path = "/check_device/:user_id",
+        method = "get",
+        operation_id = "check_device"
+    )]
     async fn check_device(
         &self,
         asking: Asking,
         /// The app's own id of its user, percent-encoded where needed.
-        #[oai(validator(min_length = 1, max_length = 128, pattern = r"^[^\x00-\x1F\x7F-\x9F]+$"))]
+        #[oai(validator(
+            min_length = 1,
+            max_length = 128,
+            pattern = r"^[^\x00-\x1F\x7F-\x9F]+$"
+        ))]
         user_id: Path<String>,
     ) -> Result<Json<CheckDeviceAnswer>, Failure<Reads>> {
         let user = UserId::parse(&user_id, "user_id")?;

@@ -70,10 +70,16 @@ Every answer has an `X-Request-Id` that the server's log knows.\n\n\
 /// Every path, with everything around it.
 pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
     let desk = setup.desk;
-    let server = setup.public_url.as_ref().map_or("/", url::Url::as_str).to_owned();
+    let server = setup
+        .public_url
+        .as_ref()
+        .map_or("/", url::Url::as_str)
+        .to_owned();
     let api = OpenApiService::new(
         (
-            mobile::Mobile { desk: Arc::clone(&desk) },
+            mobile::Mobile {
+                desk: Arc::clone(&desk),
+            },
             files::Files {
                 uploads: desk.uploads().clone(),
             },
@@ -138,8 +144,17 @@ fn openapi(document: poem::web::Data<&Document>) -> Response {
 
 fn cors(origins: &[String]) -> Cors {
     let cors = Cors::new()
-        .allow_methods([poem::http::Method::GET, poem::http::Method::HEAD, poem::http::Method::POST])
-        .allow_headers(["authorization", "content-type", "idempotency-key", "accept-language"])
+        .allow_methods([
+            poem::http::Method::GET,
+            poem::http::Method::HEAD,
+            poem::http::Method::POST,
+        ])
+        .allow_headers([
+            "authorization",
+            "content-type",
+            "idempotency-key",
+            "accept-language",
+        ])
         .expose_headers(["x-request-id", "retry-after"])
         .allow_credentials(false)
         .max_age(3600);

@@ -90,7 +90,11 @@ impl Example for MessageItem {
 #[oai(example)]
 pub struct SendMessageJson {
     /// The app's own id of its user, without control characters.
-    #[oai(validator(min_length = 1, max_length = 128, pattern = r"^[^\x00-\x1F\x7F-\x9F]+$"))]
+    #[oai(validator(
+        min_length = 1,
+        max_length = 128,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]+$"
+    ))]
     pub user_id: String,
     /// The text. May be empty or blank only together with `photo_url`.
     #[oai(validator(max_length = 16000))]
@@ -102,7 +106,11 @@ pub struct SendMessageJson {
     #[oai(validator(max_length = 2048, pattern = r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s]+$"))]
     pub photo_url: Option<String>,
     /// The app's own id of this message: a repeated request with the same one stores nothing and gets the first answer.
-    #[oai(validator(min_length = 1, max_length = 128, pattern = r"^[^\x00-\x1F\x7F-\x9F]+$"))]
+    #[oai(validator(
+        min_length = 1,
+        max_length = 128,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]+$"
+    ))]
     pub client_msg_id: Option<String>,
 }
 
@@ -177,16 +185,28 @@ pub struct HistoryAnswer {
 #[oai(example)]
 pub struct RegisterDeviceJson {
     /// The app's own id of its user, without control characters.
-    #[oai(validator(min_length = 1, max_length = 128, pattern = r"^[^\x00-\x1F\x7F-\x9F]+$"))]
+    #[oai(validator(
+        min_length = 1,
+        max_length = 128,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]+$"
+    ))]
     pub user_id: String,
     /// The registration token FCM gave the app.
-    #[oai(validator(min_length = 1, max_length = 4096, pattern = r"^[^\x00-\x1F\x7F-\x9F]+$"))]
+    #[oai(validator(
+        min_length = 1,
+        max_length = 4096,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]+$"
+    ))]
     pub fcm_token: String,
     /// android, ios or web; android when absent.
     #[oai(validator(pattern = "^(android|ios|web)$"))]
     pub platform: Option<String>,
     /// The app's own id of the device: its older token is replaced.
-    #[oai(validator(min_length = 1, max_length = 256, pattern = r"^[^\x00-\x1F\x7F-\x9F]+$"))]
+    #[oai(validator(
+        min_length = 1,
+        max_length = 256,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]+$"
+    ))]
     pub device_id: Option<String>,
 }
 
@@ -216,10 +236,18 @@ pub struct RegisterDeviceAnswer {
 #[oai(example)]
 pub struct UnregisterDeviceJson {
     /// The app's own id of its user, without control characters.
-    #[oai(validator(min_length = 1, max_length = 128, pattern = r"^[^\x00-\x1F\x7F-\x9F]+$"))]
+    #[oai(validator(
+        min_length = 1,
+        max_length = 128,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]+$"
+    ))]
     pub user_id: String,
     /// The token; one that is not there changes nothing.
-    #[oai(validator(min_length = 1, max_length = 4096, pattern = r"^[^\x00-\x1F\x7F-\x9F]+$"))]
+    #[oai(validator(
+        min_length = 1,
+        max_length = 4096,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]+$"
+    ))]
     pub fcm_token: String,
 }
 
@@ -253,7 +281,11 @@ pub struct CheckDeviceAnswer {
 #[oai(example)]
 pub struct MarkReadJson {
     /// The app's own id of its user, without control characters.
-    #[oai(validator(min_length = 1, max_length = 128, pattern = r"^[^\x00-\x1F\x7F-\x9F]+$"))]
+    #[oai(validator(
+        min_length = 1,
+        max_length = 128,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]+$"
+    ))]
     pub user_id: String,
     /// The newest message that was seen; the mark never goes back.
     #[oai(validator(minimum(value = "0")))]

@@ -33,12 +33,21 @@ impl<'a> ApiExtractor<'a> for SendMessageBody {
     }
 
     fn request_meta() -> Option<MetaRequest> {
-        let content = |content_type, schema| MetaMediaType { content_type, schema };
+        let content = |content_type, schema| MetaMediaType {
+            content_type,
+            schema,
+        };
         Some(MetaRequest {
             description: Some("Without photos as JSON; with photos as a form."),
             content: vec![
-                content("application/json; charset=utf-8", SendMessageJson::schema_ref()),
-                content("multipart/form-data", MetaSchemaRef::Inline(Box::new(form_schema()))),
+                content(
+                    "application/json; charset=utf-8",
+                    SendMessageJson::schema_ref(),
+                ),
+                content(
+                    "multipart/form-data",
+                    MetaSchemaRef::Inline(Box::new(form_schema())),
+                ),
             ],
             required: true,
         })
@@ -66,10 +75,14 @@ async fn read(request: &Request, body: &mut RequestBody) -> Result<Incoming, Err
             return Ok(Form { fields, photos });
         }
         let boundary = content_type.and_then(|value| multer::parse_boundary(value).ok());
-        let boundary = boundary.ok_or_else(|| unsupported("multipart/form-data, application/json"))?;
+        let boundary =
+            boundary.ok_or_else(|| unsupported("multipart/form-data, application/json"))?;
         upload::read(&mut body, &boundary, uploads).await
     };
-    match read.await.and_then(|form| check(form, request.header("idempotency-key"))) {
+    match read
+        .await
+        .and_then(|form| check(form, request.header("idempotency-key")))
+    {
         Ok(incoming) => Ok(incoming),
         Err(error) => {
             body.drain().await;
@@ -112,7 +125,8 @@ fn photo_link(fields: &mut Fields) -> Result<Option<String>, Error> {
     if raw.chars().count() > PHOTO_URL_MAX {
         return Err(Error::bad("field_too_long", "photo_url").with("max", PHOTO_URL_MAX));
     }
-    let web = url::Url::parse(&raw).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let web = url::Url::parse(&raw)
+        .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     if !web || raw.chars().any(|c| c.is_control() || c.is_whitespace()) {
         return Err(Error::bad("invalid_url", "photo_url"));
     }
@@ -129,7 +143,9 @@ fn client_msg_id(fields: &mut Fields, header: Option<&str>) -> Result<Option<Str
     named.put("client_msg_id", header.to_owned())?;
     let header = named.word("client_msg_id", CLIENT_MSG_ID_MAX)?;
     match (&field, &header) {
-        (Some(field), Some(header)) if field != header => Err(Error::bad("client_msg_id_mismatch", "client_msg_id")),
+        (Some(field), Some(header)) if field != header => {
+            Err(Error::bad("client_msg_id_mismatch", "client_msg_id"))
+        }
         _ => Ok(field.or(header)),
     }
 }
@@ -147,7 +163,9 @@ fn form_schema() -> MetaSchema {
         ..text(max, description)
     };
     let photo = MetaSchema {
-        items: Some(Box::new(inline(MetaSchema::new_with_format("string", "binary")))),
+        items: Some(Box::new(inline(MetaSchema::new_with_format(
+            "string", "binary",
+        )))),
         max_items: Some(upload::MOST_PHOTOS),
         description: Some(
             "PNG, JPEG, GIF or WebP by its content, at most 10 × 1024 × 1024 bytes and 50 megapixels each. Repeat the field for more.",
@@ -157,10 +175,34 @@ fn form_schema() -> MetaSchema {
     MetaSchema {
         required: vec!["user_id"],
         properties: vec![
-            ("user_id", inline(id(128, "The app's own id of its user, without control characters."))),
-            ("message", inline(text(text::MESSAGE_MAX_CHARS, "The text. May be empty or blank only together with a photo."))),
-            ("user_name", inline(text(text::NAME_MAX_CHARS, "Remembered as the contact's name."))),
-            ("client_msg_id", inline(id(CLIENT_MSG_ID_MAX, "The app's own id of this message, as in JSON."))),
+            (
+                "user_id",
+                inline(id(
+                    128,
+                    "The app's own id of its user, without control characters.",
+                )),
+            ),
+            (
+                "message",
+                inline(text(
+                    text::MESSAGE_MAX_CHARS,
+                    "The text. May be empty or blank only together with a photo.",
+                )),
+            ),
+            (
+                "user_name",
+                inline(text(
+                    text::NAME_MAX_CHARS,
+                    "Remembered as the contact's name.",
+                )),
+            ),
+            (
+                "client_msg_id",
+                inline(id(
+                    CLIENT_MSG_ID_MAX,
+                    "The app's own id of this message, as in JSON.",
+                )),
+            ),
             ("photo", inline(photo)),
         ],
         ..MetaSchema::new("object")
@@ -177,7 +219,9 @@ mod tests {
     use serde_json::{Value, json};
 
     fn checked(body: Value, header: Option<&str>) -> Result<Incoming, Error> {
-        let Value::Object(map) = body else { panic!("not an object") };
+        let Value::Object(map) = body else {
+            panic!("not an object")
+        };
         let form = Form {
             fields: map.into(),
             photos: Vec::new(),
@@ -190,37 +234,103 @@ mod tests {
         let long = "x".repeat(16_001);
         let cases = [
             (json!({}), "missing_field", "user_id"),
-            (json!({"user_id": 5, "message": "x"}), "invalid_field", "user_id"),
-            (json!({"user_id": "", "message": "x"}), "missing_field", "user_id"),
-            (json!({"user_id": "a\u{7}", "message": "x"}), "invalid_user_id", "user_id"),
+            (
+                json!({"user_id": 5, "message": "x"}),
+                "invalid_field",
+                "user_id",
+            ),
+            (
+                json!({"user_id": "", "message": "x"}),
+                "missing_field",
+                "user_id",
+            ),
+            (
+                json!({"user_id": "a\u{7}", "message": "x"}),
+                "invalid_user_id",
+                "user_id",
+            ),
             (json!({"user_id": "a"}), "missing_field", "message"),
-            (json!({"user_id": "a", "message": null}), "missing_field", "message"),
-            (json!({"user_id": "a", "message": " \n\u{0}"}), "empty_message", "message"),
-            (json!({"user_id": "a", "message": long}), "message_too_long", "message"),
-            (json!({"user_id": "a", "message": "x", "user_name": ["n"]}), "invalid_field", "user_name"),
-            (json!({"user_id": "a", "message": "x", "user_name": "n".repeat(257)}), "name_too_long", "user_name"),
-            (json!({"user_id": "a", "message": "x", "photo_url": "ftp://h/x.png"}), "invalid_url", "photo_url"),
-            (json!({"user_id": "a", "message": "x", "photo_url": "javascript:alert(1)"}), "invalid_url", "photo_url"),
-            (json!({"user_id": "a", "message": "x", "client_msg_id": ""}), "missing_field", "client_msg_id"),
+            (
+                json!({"user_id": "a", "message": null}),
+                "missing_field",
+                "message",
+            ),
+            (
+                json!({"user_id": "a", "message": " \n\u{0}"}),
+                "empty_message",
+                "message",
+            ),
+            (
+                json!({"user_id": "a", "message": long}),
+                "message_too_long",
+                "message",
+            ),
+            (
+                json!({"user_id": "a", "message": "x", "user_name": ["n"]}),
+                "invalid_field",
+                "user_name",
+            ),
+            (
+                json!({"user_id": "a", "message": "x", "user_name": "n".repeat(257)}),
+                "name_too_long",
+                "user_name",
+            ),
+            (
+                json!({"user_id": "a", "message": "x", "photo_url": "ftp://h/x.png"}),
+                "invalid_url",
+                "photo_url",
+            ),
+            (
+                json!({"user_id": "a", "message": "x", "photo_url": "javascript:alert(1)"}),
+                "invalid_url",
+                "photo_url",
+            ),
+            (
+                json!({"user_id": "a", "message": "x", "client_msg_id": ""}),
+                "missing_field",
+                "client_msg_id",
+            ),
         ];
         for (body, code, field) in cases {
-            let error = checked(body.clone(), None).err().unwrap_or_else(|| panic!("taken: {body}"));
-            assert_eq!((error.code, error.field.as_deref()), (code, Some(field)), "{body}");
+            let error = checked(body.clone(), None)
+                .err()
+                .unwrap_or_else(|| panic!("taken: {body}"));
+            assert_eq!(
+                (error.code, error.field.as_deref()),
+                (code, Some(field)),
+                "{body}"
+            );
         }
     }
 
     #[test]
     fn a_blank_text_is_fine_with_a_link_to_a_photo() {
-        let incoming = checked(json!({"user_id": "a", "photo_url": "https://h.example/x.png", "user_name": "  "}), None).unwrap();
+        let incoming = checked(
+            json!({"user_id": "a", "photo_url": "https://h.example/x.png", "user_name": "  "}),
+            None,
+        )
+        .unwrap();
         assert_eq!((incoming.text.as_str(), incoming.user_name), ("", None));
     }
 
     #[test]
     fn header_and_field_may_both_name_the_message_if_they_agree() {
         let body = json!({"user_id": "a", "message": "x", "client_msg_id": "1"});
-        assert_eq!(checked(body.clone(), Some("1")).unwrap().client_msg_id.as_deref(), Some("1"));
-        assert_eq!(checked(body, Some("2")).err().unwrap().code, "client_msg_id_mismatch");
+        assert_eq!(
+            checked(body.clone(), Some("1"))
+                .unwrap()
+                .client_msg_id
+                .as_deref(),
+            Some("1")
+        );
+        assert_eq!(
+            checked(body, Some("2")).err().unwrap().code,
+            "client_msg_id_mismatch"
+        );
         let bare = json!({"user_id": "a", "message": "x"});
-        assert_eq!(checked(bare, Some("2")).unwrap().client_msg_id.as_deref(), Some("2"));
+        assert_eq!(
+            checked(bare, Some("2")).unwrap().client_msg_id.as_deref(),
+            Some("2")
+        );
     }
 }

@@ -51,7 +51,10 @@ impl System {
         let writable = self.desk.can_store().await;
         let mut database = part(true, self.desk.health().trouble(Part::Database));
         if let Err(error) = queue.as_ref().map(drop).and(writable.as_ref().map(drop)) {
-            database = part(true, Some(format!("the database can not be written: {error}")));
+            database = part(
+                true,
+                Some(format!("the database can not be written: {error}")),
+            );
         }
         let unavailable = queue.is_err() || writable.is_err() || self.stopping.is_cancelled();
         let parts = ReadyParts {

@@ -65,7 +65,10 @@ async fn read_parts(
             }
         } else {
             let text = read_text(&mut part, &name, &mut text_bytes).await?;
-            if matches!(name.as_str(), "user_id" | "message" | "user_name" | "client_msg_id" | "photo_url") {
+            if matches!(
+                name.as_str(),
+                "user_id" | "message" | "user_name" | "client_msg_id" | "photo_url"
+            ) {
                 form.fields.put(&name, text)?;
             }
         }
@@ -74,7 +77,11 @@ async fn read_parts(
 }
 
 /// A photo; None for the empty part that a form sends where no file was chosen.
-async fn read_photo(part: &mut Field<'_>, before: usize, uploads: &Uploads) -> Result<Option<Stored>, Error> {
+async fn read_photo(
+    part: &mut Field<'_>,
+    before: usize,
+    uploads: &Uploads,
+) -> Result<Option<Stored>, Error> {
     let unnamed = part.file_name().unwrap_or_default().is_empty();
     let mut incoming = uploads.begin(PHOTO_LIMIT).await.map_err(refused)?;
     while let Some(chunk) = part.chunk().await.map_err(broken)? {
@@ -97,7 +104,9 @@ async fn read_text(part: &mut Field<'_>, name: &str, total: &mut u64) -> Result<
     while let Some(chunk) = part.chunk().await.map_err(broken)? {
         *total += chunk.len() as u64;
         if *total > TEXT_LIMIT {
-            return Err(Error::new(Kind::TooLarge, "body_too_large").with("max", TEXT_LIMIT).on(name));
+            return Err(Error::new(Kind::TooLarge, "body_too_large")
+                .with("max", TEXT_LIMIT)
+                .on(name));
         }
         bytes.extend_from_slice(&chunk);
     }
@@ -106,7 +115,9 @@ async fn read_text(part: &mut Field<'_>, name: &str, total: &mut u64) -> Result<
 
 fn broken(error: multer::Error) -> Error {
     match error {
-        multer::Error::StreamSizeExceeded { limit } => Error::new(Kind::TooLarge, "body_too_large").with("max", limit),
+        multer::Error::StreamSizeExceeded { limit } => {
+            Error::new(Kind::TooLarge, "body_too_large").with("max", limit)
+        }
         other => {
             tracing::debug!(error = %other, "a form could not be read");
             Error::new(Kind::BadRequest, "invalid_multipart")
@@ -117,11 +128,13 @@ fn broken(error: multer::Error) -> Error {
 /// Why a photo was not taken, in the words of the interface.
 fn refused(error: MediaError) -> Error {
     match error {
-        MediaError::TooLarge { limit } => Error::new(Kind::TooLarge, "photo_too_large").on("photo").with("max", limit),
+        MediaError::TooLarge { limit } => Error::new(Kind::TooLarge, "photo_too_large")
+            .on("photo")
+            .with("max", limit),
         MediaError::NotAnImage => Error::new(Kind::UnsupportedMedia, "not_an_image").on("photo"),
-        MediaError::TooManyPixels { max } => {
-            Error::new(Kind::TooLarge, "too_many_pixels").on("photo").with("max", max / 1_000_000)
-        }
+        MediaError::TooManyPixels { max } => Error::new(Kind::TooLarge, "too_many_pixels")
+            .on("photo")
+            .with("max", max / 1_000_000),
         MediaError::DiskFull => Error::new(Kind::StorageFull, "storage_full"),
         MediaError::Io(error) => Error::internal(format_args!("storing a photo: {error}")),
     }

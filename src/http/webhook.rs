@@ -29,22 +29,36 @@ pub struct WebhookSecrets {
 
 /// `POST /api/telegram/webhook/`
 #[handler]
-pub async fn telegram(request: &Request, body: Body, desk: Data<&Arc<Desk>>, secrets: Data<&WebhookSecrets>) -> Response {
+pub async fn telegram(
+    request: &Request,
+    body: Body,
+    desk: Data<&Arc<Desk>>,
+    secrets: Data<&WebhookSecrets>,
+) -> Response {
     if !from_telegram(request, &secrets) {
-        return answer(StatusCode::UNAUTHORIZED, &json!({"ok": false, "error": "Unauthorized"}));
+        return answer(
+            StatusCode::UNAUTHORIZED,
+            &json!({"ok": false, "error": "Unauthorized"}),
+        );
     }
     match take_update(&desk, body).await {
         Ok(()) => answer(StatusCode::OK, &json!({"ok": true})),
-        Err(error) if error.kind == Kind::BadRequest => {
-            answer(StatusCode::BAD_REQUEST, &json!({"ok": false, "error": "Invalid JSON"}))
-        }
+        Err(error) if error.kind == Kind::BadRequest => answer(
+            StatusCode::BAD_REQUEST,
+            &json!({"ok": false, "error": "Invalid JSON"}),
+        ),
         Err(error) => super::errors::bare(error),
     }
 }
 
 /// `POST /support/webhook/telegram/`: Telegram, or a program with a key.
 #[handler]
-pub async fn support(request: &Request, body: Body, desk: Data<&Arc<Desk>>, secrets: Data<&WebhookSecrets>) -> Response {
+pub async fn support(
+    request: &Request,
+    body: Body,
+    desk: Data<&Arc<Desk>>,
+    secrets: Data<&WebhookSecrets>,
+) -> Response {
     if from_telegram(request, &secrets) {
         return match take_update(&desk, body).await {
             Ok(()) => answer(StatusCode::OK, &json!({"ok": true})),
@@ -57,24 +71,34 @@ pub async fn support(request: &Request, body: Body, desk: Data<&Arc<Desk>>, secr
     if !same(request.header("x-api-key"), secrets.api_key.as_deref()) {
         return answer(StatusCode::UNAUTHORIZED, &json!({"error": "Unauthorized"}));
     }
-    program_answers(&desk, body).await.unwrap_or_else(|response| response)
+    program_answers(&desk, body)
+        .await
+        .unwrap_or_else(|response| response)
 }
 
 fn from_telegram(request: &Request, secrets: &WebhookSecrets) -> bool {
-    same(request.header("x-telegram-bot-api-secret-token"), secrets.telegram.as_deref())
+    same(
+        request.header("x-telegram-bot-api-secret-token"),
+        secrets.telegram.as_deref(),
+    )
 }
 
 /// Compares in constant time; nothing configured is nobody's secret.
 fn same(given: Option<&str>, secret: Option<&str>) -> bool {
     match (given, secret) {
-        (Some(given), Some(secret)) if !secret.is_empty() => given.as_bytes().ct_eq(secret.as_bytes()).into(),
+        (Some(given), Some(secret)) if !secret.is_empty() => {
+            given.as_bytes().ct_eq(secret.as_bytes()).into()
+        }
         _ => false,
     }
 }
 
 async fn take_update(desk: &Desk, body: Body) -> Result<(), Error> {
-    let bytes = SteadyBody::new(body, desk.clock().clone()).collect(UPDATE_LIMIT).await?;
-    let update: Value = serde_json::from_slice(&bytes).map_err(|_| Error::new(Kind::BadRequest, "invalid_json"))?;
+    let bytes = SteadyBody::new(body, desk.clock().clone())
+        .collect(UPDATE_LIMIT)
+        .await?;
+    let update: Value =
+        serde_json::from_slice(&bytes).map_err(|_| Error::new(Kind::BadRequest, "invalid_json"))?;
     let id = update.get("update_id").and_then(Value::as_i64);
     let id = id.ok_or_else(|| Error::bad("invalid_json", "update_id"))?;
     desk.take_updates(vec![(id, bytes)]).await
@@ -84,19 +108,36 @@ async fn take_update(desk: &Desk, body: Body) -> Result<(), Error> {
 async fn program_answers(desk: &Desk, body: Body) -> Result<Response, Response> {
     let bad = |words: &str| answer(StatusCode::BAD_REQUEST, &json!({"error": words}));
     let failed = |error: Error| super::errors::bare(error);
-    let bytes = SteadyBody::new(body, desk.clock().clone()).collect(UPDATE_LIMIT).await.map_err(failed)?;
+    let bytes = SteadyBody::new(body, desk.clock().clone())
+        .collect(UPDATE_LIMIT)
+        .await
+        .map_err(failed)?;
     let call: Value = serde_json::from_slice(&bytes).map_err(|_| bad("Invalid JSON"))?;
-    let text = |name| call.get(name).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
+    let text = |name| {
+        call.get(name)
+            .and_then(Value::as_str)
+            .filter(|text| !text.trim().is_empty())
+    };
     let (Some(session), Some(content)) = (text("session_id"), text("content")) else {
         return Err(bad("session_id and content are required"));
     };
     if content.chars().count() > MESSAGE_MAX_CHARS {
-        return Err(failed(Error::bad("message_too_long", "content").with("max", MESSAGE_MAX_CHARS)));
+        return Err(failed(
+            Error::bad("message_too_long", "content").with("max", MESSAGE_MAX_CHARS),
+        ));
     }
-    let agent_name: String = text("support_agent_name").unwrap_or("Support Team").chars().take(NAME_MAX_CHARS).collect();
+    let agent_name: String = text("support_agent_name")
+        .unwrap_or("Support Team")
+        .chars()
+        .take(NAME_MAX_CHARS)
+        .collect();
     let unknown = || failed(Error::not_found("session_not_found").on("session_id"));
     let session: Uuid = session.parse().map_err(|_| unknown())?;
-    let ticket = desk.ticket_of_session(session).await.map_err(failed)?.ok_or_else(unknown)?;
+    let ticket = desk
+        .ticket_of_session(session)
+        .await
+        .map_err(failed)?
+        .ok_or_else(unknown)?;
     let stored = desk
         .answer(Answer {
             ticket,
@@ -112,7 +153,10 @@ async fn program_answers(desk: &Desk, body: Body) -> Result<Response, Response> 
         .map_err(failed)?;
     let message = stored.ok_or_else(unknown)?;
     let message_id = desk.public_id(message).await.map_err(failed)?;
-    Ok(answer(StatusCode::CREATED, &json!({"success": true, "message_id": message_id})))
+    Ok(answer(
+        StatusCode::CREATED,
+        &json!({"success": true, "message_id": message_id}),
+    ))
 }
 
 fn answer(status: StatusCode, body: &Value) -> Response {
@@ -130,7 +174,13 @@ mod tests {
     #[test]
     fn without_a_secret_nobody_is_let_in() {
         assert!(same(Some("s"), Some("s")));
-        for (given, secret) in [(Some(""), Some("")), (Some("x"), None), (None, Some("x")), (Some("x"), Some("xy")), (None, None)] {
+        for (given, secret) in [
+            (Some(""), Some("")),
+            (Some("x"), None),
+            (None, Some("x")),
+            (Some("x"), Some("xy")),
+            (None, None),
+        ] {
             assert!(!same(given, secret), "{given:?} {secret:?}");
         }
     }

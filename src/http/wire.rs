@@ -68,7 +68,11 @@ pub fn steady(request: &Request, body: &mut RequestBody) -> Result<SteadyBody, E
 }
 
 pub fn is_json(content_type: Option<&str>) -> bool {
-    let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default();
+    let essence = content_type
+        .unwrap_or_default()
+        .split(';')
+        .next()
+        .unwrap_or_default();
     essence.trim().eq_ignore_ascii_case("application/json")
 }
 
@@ -87,7 +91,8 @@ impl<T> Serialised<T> {
     /// # Errors
     /// Only where a value has no JSON form.
     pub fn from(value: &impl Serialize) -> Result<Self, Error> {
-        let bytes = serde_json::to_vec(value).map_err(|error| Error::internal(format_args!("writing JSON: {error}")))?;
+        let bytes = serde_json::to_vec(value)
+            .map_err(|error| Error::internal(format_args!("writing JSON: {error}")))?;
         Ok(Self(bytes, PhantomData))
     }
 }

@@ -122,7 +122,10 @@ impl Reading<'_> {
 
     pub fn public_id(&self, id: MessageId) -> Result<Option<String>, Error> {
         let sql = r"SELECT public_id FROM messages WHERE id = ?1";
-        Ok(self.prepare(sql)?.query_row([id.0], |row| row.get(0)).optional()?)
+        Ok(self
+            .prepare(sql)?
+            .query_row([id.0], |row| row.get(0))
+            .optional()?)
     }
 
     /// A page of a contact's messages over all its tickets, oldest first.

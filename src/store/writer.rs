@@ -62,8 +62,13 @@ impl Tx<'_> {
 
     /// Writes a page without changing anything, so that a full or read-only disk shows.
     pub fn touch_disk(&mut self) -> Result<(), Error> {
-        let version: i64 = self.reading.prepare("PRAGMA application_id")?.query_row([], |row| row.get(0))?;
-        self.reading.0.pragma_update(None, "application_id", version)?;
+        let version: i64 = self
+            .reading
+            .prepare("PRAGMA application_id")?
+            .query_row([], |row| row.get(0))?;
+        self.reading
+            .0
+            .pragma_update(None, "application_id", version)?;
         Ok(())
     }
 

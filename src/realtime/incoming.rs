@@ -1,0 +1,253 @@
+//! What clients send. A bad payload is answered with `error` and never ends the connection.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use socketioxide::SocketIo;
+use socketioxide::extract::{MaybeExtension, SocketRef, TryData};
+
+use super::rooms::{Rooms, try_tell_missed};
+use crate::desk::Desk;
+use crate::desk::access::{Access, Caller};
+use crate::desk::history::HistoryCursor;
+use crate::desk::limits::ClientAddress;
+use crate::domain::error::Error;
+use crate::domain::ids::{MessageId, UserId};
+use crate::domain::locale::Locale;
+
+/// How much of what was missed is told before `joined`; beyond it `has_more` is true.
+const MOST_MISSED: u32 = 500;
+/// How long a client may take to read what it missed.
+const CATCH_UP_TIME: Duration = Duration::from_secs(30);
+
+/// The token a socket gave, at the handshake or when it joined.
+#[derive(Clone)]
+struct Token(String);
+
+#[derive(Clone)]
+struct Context {
+    desk: Arc<Desk>,
+    access: Access,
+    rooms: Arc<Rooms>,
+}
+
+pub fn listen(io: &SocketIo, desk: &Arc<Desk>, access: &Access, rooms: &Arc<Rooms>) {
+    let context = Context {
+        desk: Arc::clone(desk),
+        access: access.clone(),
+        rooms: Arc::clone(rooms),
+    };
+    io.ns(
+        "/",
+        move |socket: SocketRef, TryData(auth): TryData<Value>| {
+            let context = context.clone();
+            async move { connected(&context, &socket, auth.ok().as_ref()) }
+        },
+    );
+}
+
+fn connected(context: &Context, socket: &SocketRef, auth: Option<&Value>) {
+    if let Some(token) = auth
+        .and_then(|auth| auth.get("token"))
+        .and_then(Value::as_str)
+    {
+        socket.extensions.insert(Token(token.to_owned()));
+    }
+    let rooms = Arc::clone(&context.rooms);
+    socket.on_disconnect(move |socket: SocketRef| {
+        let rooms = Arc::clone(&rooms);
+        async move { rooms.forget(socket.id) }
+    });
+    on(socket, "join_chat", context, join);
+    on(socket, "leave_chat", context, leave);
+    on(socket, "typing", context, typing);
+    on(socket, "mark_read", context, mark_read);
+}
+
+/// An event's handler; its error is told to the client.
+fn on<F, Fut>(socket: &SocketRef, event: &'static str, context: &Context, handle: F)
+where
+    F: Fn(Context, SocketRef, Payload) -> Fut + Copy + Send + Sync + 'static,
+    Fut: Future<Output = Result<(), Error>> + Send + 'static,
+{
+    let context = context.clone();
+    socket.on(
+        event,
+        move |socket: SocketRef,
+              TryData(data): TryData<Value>,
+              MaybeExtension(token): MaybeExtension<Token>| {
+            let context = context.clone();
+            async move {
+                let payload = Payload::of(data.ok(), token);
+                if let Err(error) = admit(&context, &socket) {
+                    return tell_error(&context, &socket, &error);
+                }
+                if let Err(error) = handle(context.clone(), socket.clone(), payload).await {
+                    tell_error(&context, &socket, &error);
+                }
+            }
+        },
+    );
+}
+
+/// Events count like requests.
+fn admit(context: &Context, socket: &SocketRef) -> Result<(), Error> {
+    match socket.req_parts().extensions.get::<ClientAddress>() {
+        Some(address) => context.desk.limits().request_from(*address),
+        None => Ok(()),
+    }
+}
+
+fn tell_error(context: &Context, socket: &SocketRef, error: &Error) {
+    let header = socket.req_parts().headers.get("accept-language");
+    let locale = header
+        .and_then(|value| value.to_str().ok())
+        .and_then(Locale::accepted)
+        .unwrap_or(context.desk.locale());
+    if error.detail.is_some() {
+        tracing::error!(%error, "a socket's event failed");
+    }
+    let request = socket.id.to_string();
+    let message = context.desk.texts().error(locale, error, &request);
+    // A socket that is gone needs no error.
+    let _ = socket.emit(
+        "error",
+        &json!({"message": message, "code": error.code, "field": error.field}),
+    );
+}
+
+/// What came with an event.
+struct Payload {
+    fields: Value,
+    token: Option<String>,
+}
+
+impl Payload {
+    fn of(data: Option<Value>, token: Option<Token>) -> Self {
+        let fields = data.unwrap_or(Value::Null);
+        Self {
+            token: token.map(|token| token.0),
+            fields,
+        }
+    }
+
+    fn user(&self) -> Result<UserId, Error> {
+        match self.fields.get("user_id") {
+            None | Some(Value::Null) => Err(Error::bad("user_id_required", "user_id")),
+            Some(Value::String(text)) if text.is_empty() => {
+                Err(Error::bad("user_id_required", "user_id"))
+            }
+            Some(Value::String(text)) => UserId::parse(text, "user_id"),
+            Some(_) => Err(Error::bad("invalid_field", "user_id")),
+        }
+    }
+
+    fn id(&self, name: &'static str) -> Result<Option<MessageId>, Error> {
+        match self.fields.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => match value.as_i64() {
+                Some(id) if id >= 0 => Ok(Some(MessageId(id))),
+                _ => Err(Error::bad("invalid_field", name)),
+            },
+        }
+    }
+
+    fn own_token(&self) -> Result<Option<String>, Error> {
+        match self.fields.get("token") {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(token)) => Ok(Some(token.clone())),
+            Some(_) => Err(Error::bad("invalid_field", "token")),
+        }
+    }
+
+    fn caller(&self, context: &Context) -> Result<Caller, Error> {
+        let own = self.own_token()?;
+        let token = own.as_deref().or(self.token.as_deref());
+        context.access.caller(token, context.desk.clock())
+    }
+}
+
+async fn join(context: Context, socket: SocketRef, payload: Payload) -> Result<(), Error> {
+    let user = payload.user()?;
+    let after = payload.id("after_id")?;
+    let caller = payload.caller(&context)?;
+    caller.may_act_as(&user)?;
+    if let Some(token) = payload.own_token()? {
+        socket.extensions.insert(Token(token));
+    }
+    // First the ears, then the look back: what is committed in between is held, not lost.
+    context.rooms.enter(&user, &socket);
+    let caught_up = catch_up(&context, &socket, &caller, &user, after).await;
+    let (told_up_to, has_more) =
+        caught_up.inspect_err(|_| context.rooms.leave(&user, socket.id))?;
+    let joined = json!({"user_id": user, "status": "connected", "has_more": has_more});
+    let _ = socket.emit("joined", &joined);
+    context.rooms.go_live(&user, socket.id, told_up_to);
+    if !socket.connected() {
+        context.rooms.forget(socket.id);
+    }
+    Ok(())
+}
+
+/// Tells what was missed, oldest first; the newest id told, and whether there is more.
+async fn catch_up(
+    context: &Context,
+    socket: &SocketRef,
+    caller: &Caller,
+    user: &UserId,
+    after: Option<MessageId>,
+) -> Result<(MessageId, bool), Error> {
+    let Some(after) = after else {
+        return Ok((MessageId(0), false));
+    };
+    let cursor = HistoryCursor::After(after);
+    let page = context
+        .desk
+        .missed(caller, user.clone(), cursor, MOST_MISSED)
+        .await?;
+    let clock = context.desk.clock();
+    let until = clock.monotonic() + CATCH_UP_TIME;
+    for message in &page.messages {
+        while let Ok(false) = try_tell_missed(socket, message) {
+            // Its queue is full: a client that reads makes room soon, one that does not is cut off.
+            if clock.monotonic() >= until {
+                let _ = socket.clone().disconnect();
+                return Err(Error::bad("invalid_request", "after_id"));
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+    let told_up_to = page.messages.last().map_or(after, |message| message.id);
+    Ok((told_up_to, page.has_more))
+}
+
+async fn leave(context: Context, socket: SocketRef, payload: Payload) -> Result<(), Error> {
+    let user = payload.user()?;
+    context.rooms.leave(&user, socket.id);
+    Ok(())
+}
+
+async fn typing(context: Context, _: SocketRef, payload: Payload) -> Result<(), Error> {
+    let user = payload.user()?;
+    let typing = match payload.fields.get("typing") {
+        None | Some(Value::Null) => true,
+        Some(Value::Bool(typing)) => *typing,
+        Some(_) => return Err(Error::bad("invalid_field", "typing")),
+    };
+    let caller = payload.caller(&context)?;
+    if typing {
+        context.desk.contact_types(&caller, user)?;
+    }
+    Ok(())
+}
+
+async fn mark_read(context: Context, _: SocketRef, payload: Payload) -> Result<(), Error> {
+    let user = payload.user()?;
+    let up_to = payload
+        .id("up_to_id")?
+        .ok_or_else(|| Error::missing("up_to_id"))?;
+    let caller = payload.caller(&context)?;
+    context.desk.mark_read(&caller, user, up_to).await?;
+    Ok(())
+}
