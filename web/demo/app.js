@@ -1,0 +1,98 @@
+// The demo's page: puts the phone, the group and the pushes together, shows what is broken and what waits.
+
+import { el, find, reconcile, say, seconds, setUpViewer, show } from './dom.js';
+import { Group } from './group.js';
+import { Phone } from './phone.js';
+import { setUpPushes } from './pushes.js';
+import { world } from './world.js';
+
+const stage = find('#stage');
+const narrow = matchMedia('(max-width: 899px)');
+const shown = (tab) => !narrow.matches || stage.dataset.tab === tab;
+
+setUpViewer();
+setUpPushes();
+const group = new Group({ onScreen: () => shown('group'), badge: (count) => drawBadge('#group-badge', count, 'new') });
+const phone = new Phone({ onScreen: () => shown('phone'), badge: (count) => drawBadge('#tab-badge', count, 'unread') });
+setUpTabs();
+setUpFaults();
+world.start();
+
+function drawBadge(id, count, word) {
+  const badge = find(id);
+  show(badge, count > 0);
+  badge.replaceChildren(count > 99 ? '99+' : String(count), el('span', { class: 'vh' }, ` ${word}`));
+}
+
+function setUpTabs() {
+  const look = () => {
+    phone.look();
+    group.look();
+  };
+  for (const button of document.querySelectorAll('.tabs button')) {
+    button.addEventListener('click', () => {
+      stage.dataset.tab = button.dataset.tab;
+      for (const other of document.querySelectorAll('.tabs button')) {
+        if (other === button) other.setAttribute('aria-current', 'true');
+        else other.removeAttribute('aria-current');
+      }
+      phone.atEnd();
+      group.atEnd();
+      look();
+    });
+  }
+  narrow.addEventListener('change', look);
+}
+
+function setUpFaults() {
+  for (const button of document.querySelectorAll('#faults button[data-part]')) {
+    button.addEventListener('click', async () => {
+      const { part, to } = button.dataset;
+      await world.act('faults', { [part]: to }).catch((error) => reasons([error.message]));
+    });
+  }
+  world.addEventListener('state', drawFaults);
+  world.addEventListener('ready', drawFaults);
+}
+
+function drawFaults() {
+  for (const button of document.querySelectorAll('#faults button[data-part]')) {
+    const { part, to } = button.dataset;
+    button.setAttribute('aria-pressed', String(world.faults[part] === to));
+  }
+  const queue = world.ready?.queue ?? { waiting: 0, oldest_seconds: 0, dead: 0 };
+  say(find('#queue-waiting'), String(queue.waiting));
+  say(find('#queue-oldest'), seconds(queue.oldest_seconds));
+  say(find('#queue-dead'), String(queue.dead));
+  find('#queue').dataset.waiting = String(queue.waiting > 0);
+  reasons(Object.values(world.ready?.parts ?? {}).map((part) => part.reason).filter(Boolean));
+  drawOverall();
+  drawBanners(queue);
+}
+
+function reasons(all) {
+  reconcile(find('#reasons'), all.map((words) => ({ key: words, signature: words, build: () => el('li', {}, words) })));
+}
+
+function drawOverall() {
+  const state = world.online === false ? 'gone' : (world.ready?.status ?? 'wait');
+  const words = { ok: 'All parts work', degraded: 'Degraded', unavailable: 'Unavailable', gone: 'Server not reached', wait: 'Connecting' };
+  find('#overall').dataset.state = state;
+  say(find('#overall'), words[state] ?? state);
+}
+
+function drawBanners(queue) {
+  const { telegram, fcm } = world.faults;
+  const waiting = queue.waiting > 0 ? ` ${queue.waiting} in the queue, the oldest for ${seconds(queue.oldest_seconds)}.` : '';
+  const causes = {
+    down: 'Telegram is down. Messages are accepted and wait.',
+    429: 'Telegram answers 429, too many requests. Posts wait as long as it asks.',
+  };
+  banner('#telegram-banner', causes[telegram], waiting);
+  banner('#fcm-banner', fcm === 'down' ? 'FCM is down. Pushes wait and are tried again.' : undefined, telegram === 'up' ? waiting : '');
+}
+
+function banner(id, words, more) {
+  show(find(id), words !== undefined);
+  say(find(id), words === undefined ? '' : words + more);
+}

@@ -1,0 +1,229 @@
+// The agents' Telegram group: posts as Telegram shows them, answers, edits, talk among agents, topics.
+
+import { Composer } from './composer.js';
+import { bytes, clock, el, find, icon, keepAtEnd, photo, reconcile, say, show } from './dom.js';
+import { rich } from './rich.js';
+import { world } from './world.js';
+
+const OTHERS = ['Bekzod Karimov', 'Marta Lind'];
+const TYPING_SHOWN = 5000;
+
+export class Group {
+  #composer;
+  #topic = null;
+  #replying = null;
+  #editing = null;
+  #typingSeen = '';
+  #typingEnds = 0;
+  #lastSeen = 0;
+  #onScreen;
+  #badge;
+
+  constructor({ onScreen, badge }) {
+    this.#onScreen = onScreen;
+    this.#badge = badge;
+    this.#composer = new Composer(find('#group-composer'), {
+      send: (text, files) => this.#send(text, files),
+      left: () => this.#leave(),
+    });
+    find('#agent').addEventListener('change', () => this.#drawPosts());
+    world.addEventListener('state', () => this.#draw());
+  }
+
+  look() {
+    if (this.#onScreen()) this.#lastSeen = world.posts.at(-1)?.id ?? 0;
+    this.#badge(world.posts.filter((post) => post.id > this.#lastSeen).length);
+  }
+
+  atEnd() {
+    keepAtEnd(find('#posts-scroll'), () => {}, true);
+  }
+
+  get #agent() {
+    return find('#agent').value || fullName(world.agents[0]);
+  }
+
+  async #send(text, files) {
+    if (this.#editing) await world.act('edit', { message_id: this.#editing.id, text });
+    else await this.#write(text, files);
+    this.#leave();
+    this.atEnd();
+  }
+
+  async #write(text, files) {
+    const form = new FormData();
+    const thread = this.#replying?.thread_id ?? this.#topic;
+    if (text) form.set('text', text);
+    if (thread) form.set('thread_id', thread);
+    if (this.#replying) form.set('reply_to', this.#replying.id);
+    // The first agent has a username too; named without it, it would be somebody else.
+    if (this.#agent !== fullName(world.agents[0])) form.set('agent', this.#agent);
+    for (const file of files) form.append('photo', file, file.name);
+    await world.act(this.#replying || files.length > 0 ? 'reply' : 'say', form);
+  }
+
+  #leave() {
+    const edited = this.#editing !== null;
+    this.#replying = this.#editing = null;
+    this.#composer.context(null);
+    this.#composer.photosAllowed(true);
+    if (edited) this.#composer.clear();
+  }
+
+  #reply(post) {
+    this.#leave();
+    this.#replying = post;
+    this.#composer.context(`Reply to ${post.from}`, excerpt(post), () => this.#leave());
+    this.#composer.focus();
+  }
+
+  #edit(post) {
+    this.#leave();
+    this.#editing = post;
+    this.#composer.context('Edit your message', excerpt(post), () => this.#leave());
+    this.#composer.photosAllowed(false);
+    this.#composer.write(post.text);
+  }
+
+  #draw() {
+    say(find('#group-title'), world.title);
+    this.#drawAgents();
+    this.#drawTopics();
+    this.#drawTyping();
+    this.#drawPosts();
+    this.look();
+  }
+
+  #drawAgents() {
+    const select = find('#agent');
+    const names = [...new Set([...world.agents.map(fullName), ...OTHERS])];
+    if (select.dataset.names === names.join()) return;
+    const chosen = select.value;
+    select.replaceChildren(...names.map((name) => el('option', { value: name }, name)));
+    select.dataset.names = names.join();
+    if (names.includes(chosen)) select.value = chosen;
+  }
+
+  #drawTopics() {
+    show(find('#topics'), world.forum);
+    const all = [{ thread_id: null, name: 'All topics' }, ...world.topics];
+    reconcile(find('#topics'), all.map((topic) => {
+      const chosen = topic.thread_id === this.#topic;
+      const choose = () => {
+        this.#topic = topic.thread_id;
+        this.#draw();
+        this.atEnd();
+      };
+      const build = () => el('button', { type: 'button', 'aria-pressed': String(chosen), onclick: choose }, topic.name);
+      return { key: String(topic.thread_id), signature: `${topic.name} ${chosen}`, build };
+    }));
+    this.#composer.placeholder(this.#topic ? 'Answer the contact of this topic' : 'Talk among agents, or choose a post to reply to');
+  }
+
+  /** The bot shows the group that a contact is writing, for as long as Telegram does. */
+  #drawTyping() {
+    const last = JSON.stringify(world.typing.at(-1) ?? '');
+    if (last === this.#typingSeen) return;
+    this.#typingSeen = last;
+    if (world.typing.length === 0) return this.#typingOver();
+    clearTimeout(this.#typingEnds);
+    this.#typingEnds = setTimeout(() => this.#typingOver(), TYPING_SHOWN);
+    const topic = world.topics.find((one) => one.thread_id === world.typing.at(-1).thread_id);
+    say(find('#group-sub'), topic ? `${topic.name} is typing…` : 'A contact is typing…');
+    find('#group-sub').classList.add('live');
+  }
+
+  #typingOver() {
+    say(find('#group-sub'), "Agents' Telegram group");
+    find('#group-sub').classList.remove('live');
+  }
+
+  #drawPosts() {
+    const posts = this.#topic === null ? world.posts : world.posts.filter((post) => post.thread_id === this.#topic);
+    show(find('#no-posts'), posts.length === 0);
+    const entries = albums(posts).map((parts) => ({
+      key: String(parts[0].id),
+      signature: JSON.stringify([parts, this.#agent]),
+      build: () => this.#post(parts),
+    }));
+    keepAtEnd(find('#posts-scroll'), () => reconcile(find('#posts'), entries));
+  }
+
+  #post(parts) {
+    const post = parts.find((part) => part.text) ?? parts[0];
+    if (post.kind === 'service') return el('li', { class: 'service' }, serviceWords(post));
+    const own = !post.by_bot && post.from === this.#agent;
+    const body = el('div', { class: 'post-text', dir: 'auto' });
+    body.append(rich(post.html));
+    const item = el(
+      'li',
+      { class: `post ${post.by_bot ? 'bot' : 'agent'} ${own ? 'own' : ''}`, 'data-id': post.id },
+      el('div', { class: 'post-head' }, el('strong', { class: 'post-from' }, post.from), post.by_bot ? el('span', { class: 'fact' }, 'bot') : null),
+      this.#quote(post),
+      pictures(parts),
+      files(parts),
+      post.text ? body : null,
+      this.#foot(parts, post, own),
+    );
+    item.addEventListener('click', (event) => {
+      if (!event.target.closest('a, button, details') && String(getSelection()) === '') this.#reply(post);
+    });
+    return item;
+  }
+
+  #quote(post) {
+    const quoted = post.reply_to === post.thread_id ? null : world.posts.find((other) => other.id === post.reply_to);
+    if (!quoted) return null;
+    return el('div', { class: 'quoted' }, el('strong', {}, quoted.from), el('span', { dir: 'auto' }, excerpt(quoted)));
+  }
+
+  #foot(parts, post, own) {
+    const button = (name, label, act) => el('button', { type: 'button', class: 'quiet', onclick: act }, icon(name), label);
+    return el(
+      'div',
+      { class: 'post-foot' },
+      button('reply', 'Reply', () => this.#reply(post)),
+      own ? button('edit', 'Edit', () => this.#edit(post)) : null,
+      el('span', { class: 'meta' }, parts.some((part) => part.edited) ? el('span', { class: 'edited' }, 'edited') : null, el('time', { datetime: post.time.toISOString() }, clock(post.time))),
+    );
+  }
+}
+
+/** Posts in order, the parts of an album together. */
+function albums(posts) {
+  const groups = [];
+  for (const post of posts) {
+    const last = groups.at(-1)?.[0];
+    if (post.media_group_id && post.media_group_id === last?.media_group_id) groups.at(-1).push(post);
+    else groups.push([post]);
+  }
+  return groups;
+}
+
+function pictures(parts) {
+  const photos = parts.flatMap((part) => part.files.filter((file) => file.kind === 'photo'));
+  if (photos.length === 0) return null;
+  const drawn = photos.map((file, at) => photo(world.fileUrl(file), world.fileUrl(file), `photo ${at + 1} of ${photos.length}`));
+  return el('div', { class: 'album', 'data-count': Math.min(photos.length, 4) }, drawn);
+}
+
+function files(parts) {
+  const others = parts.flatMap((part) => part.files.filter((file) => file.kind !== 'photo'));
+  return others.map((file) => el('a', { class: 'file', href: world.fileUrl(file), download: file.name }, icon('file'), `${file.name} (${bytes(file.size)})`));
+}
+
+function excerpt(post) {
+  const plain = post.text.replace(/[\u200b\s]+/g, ' ').trim();
+  if (plain) return plain.length > 90 ? `${plain.slice(0, 90)}…` : plain;
+  return { photo: 'Photo', document: 'File' }[post.kind] ?? post.kind;
+}
+
+function serviceWords(post) {
+  const topic = world.topics.find((one) => one.thread_id === post.id);
+  if (topic) return `Topic “${topic.name}” was opened`;
+  return post.text || 'Telegram service message';
+}
+
+function fullName(agent) {
+  return agent ? [agent.first_name, agent.last_name].filter(Boolean).join(' ') : '';
+}
