@@ -14,12 +14,23 @@ async fn a_message_reaches_the_group_and_the_answer_the_phone() {
 
     alice.sends("where is my order?").await;
     let own = socket.hears(&world, "new_message").await;
-    assert_eq!((&own["message"], &own["direction"], &own["user_id"]), (&json!("where is my order?"), &json!("user"), &json!("alice")));
+    assert_eq!(
+        (&own["message"], &own["direction"], &own["user_id"]),
+        (
+            &json!("where is my order?"),
+            &json!("user"),
+            &json!("alice")
+        )
+    );
     let post = world.post_with("where is my order?").await;
 
     world.sandbox.agent_replies(post, "on its way");
-    alice.sees(&world, &["where is my order?", "on its way"]).await;
-    world.until("a push", async || !world.sandbox.pushes().is_empty()).await;
+    alice
+        .sees(&world, &["where is my order?", "on its way"])
+        .await;
+    world
+        .until("a push", async || !world.sandbox.pushes().is_empty())
+        .await;
     let push = &world.sandbox.pushes()[0].message;
     assert_eq!(push["notification"]["title"], "Ответ от поддержки");
     assert_eq!(push["data"]["message"], "on its way");
@@ -36,8 +47,17 @@ async fn a_photo_reaches_the_group_and_an_album_of_the_agent_is_one_message() {
     world.sandbox.agent_replies_with(post, parts, "like this?");
     alice.sees(&world, &["broken", "like this?"]).await;
     let history = alice.history("").await;
-    let answer = history["messages"].as_array().unwrap().last().unwrap().clone();
-    assert_eq!(answer["photo_urls"].as_array().unwrap().len(), 2, "{answer}");
+    let answer = history["messages"]
+        .as_array()
+        .unwrap()
+        .last()
+        .unwrap()
+        .clone();
+    assert_eq!(
+        answer["photo_urls"].as_array().unwrap().len(),
+        2,
+        "{answer}"
+    );
     world.ends().await;
 }
 

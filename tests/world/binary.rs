@@ -48,7 +48,11 @@ impl Binary {
     }
 
     fn spawn(mut command: Command) -> Self {
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let log = Arc::new(Mutex::new(Vec::new()));
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let lines = Arc::clone(&log);
@@ -57,7 +61,11 @@ impl Binary {
                 lines.lock().unwrap().push(line);
             }
         });
-        let mut server = Self { child, port: 0, log };
+        let mut server = Self {
+            child,
+            port: 0,
+            log,
+        };
         server.port = server.listens_on();
         server
     }
@@ -65,7 +73,10 @@ impl Binary {
     fn listens_on(&mut self) -> u16 {
         let deadline = std::time::Instant::now() + PATIENCE;
         loop {
-            let line = self.log().into_iter().find(|line| line.contains("relaydesk is listening"));
+            let line = self
+                .log()
+                .into_iter()
+                .find(|line| line.contains("relaydesk is listening"));
             if let Some(port) = line.and_then(|line| {
                 let (_, rest) = line.split_once("address=")?;
                 let address = rest.split_whitespace().next()?;
@@ -74,8 +85,16 @@ impl Binary {
                 return port;
             }
             let ended = self.child.try_wait().unwrap();
-            assert!(ended.is_none(), "the server ended: {ended:?}\n{}", self.log().join("\n"));
-            assert!(std::time::Instant::now() < deadline, "the server does not listen\n{}", self.log().join("\n"));
+            assert!(
+                ended.is_none(),
+                "the server ended: {ended:?}\n{}",
+                self.log().join("\n")
+            );
+            assert!(
+                std::time::Instant::now() < deadline,
+                "the server does not listen\n{}",
+                self.log().join("\n")
+            );
             std::thread::sleep(Duration::from_millis(5));
         }
     }
@@ -104,7 +123,10 @@ impl Binary {
 
     /// SIGTERM; the exit code.
     pub fn asked_to_stop(&mut self) {
-        let killed = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        let killed = Command::new("kill")
+            .arg(self.child.id().to_string())
+            .status()
+            .unwrap();
         assert!(killed.success());
     }
 
@@ -115,7 +137,11 @@ impl Binary {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status.code();
             }
-            assert!(std::time::Instant::now() < deadline, "the server does not end\n{}", self.log().join("\n"));
+            assert!(
+                std::time::Instant::now() < deadline,
+                "the server does not end\n{}",
+                self.log().join("\n")
+            );
             std::thread::sleep(Duration::from_millis(5));
         }
     }
@@ -131,5 +157,9 @@ impl Drop for Binary {
 
 /// What a command that ends by itself said.
 pub fn said(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
 }

@@ -179,14 +179,18 @@ impl World {
     /// The texts of the group's posts by the bot, without the mark.
     pub fn group_posts(&self) -> Vec<String> {
         let posts = self.sandbox.posts();
-        let own = posts.into_iter().filter(|post| post.by_bot && post.kind != "service" && !post.deleted);
+        let own = posts
+            .into_iter()
+            .filter(|post| post.by_bot && post.kind != "service" && !post.deleted);
         own.map(|post| post.text.replace('\u{200b}', "")).collect()
     }
 
     /// Waits until the bot has posted this many messages into the group.
     pub async fn group_has(&self, count: usize) {
-        self.until(&format!("{count} posts in the group"), async || self.group_posts().len() >= count)
-            .await;
+        self.until(&format!("{count} posts in the group"), async || {
+            self.group_posts().len() >= count
+        })
+        .await;
         assert_eq!(self.group_posts().len(), count, "{:#?}", self.group_posts());
     }
 
@@ -194,9 +198,14 @@ impl World {
     pub async fn post_with(&self, text: &str) -> i64 {
         let find = || {
             let posts = self.sandbox.posts();
-            posts.into_iter().rev().find(|post| post.by_bot && post.text.contains(text)).map(|post| post.id)
+            posts
+                .into_iter()
+                .rev()
+                .find(|post| post.by_bot && post.text.contains(text))
+                .map(|post| post.id)
         };
-        self.until(&format!("a post with {text:?}"), async || find().is_some()).await;
+        self.until(&format!("a post with {text:?}"), async || find().is_some())
+            .await;
         find().unwrap()
     }
 
@@ -207,8 +216,10 @@ impl World {
 
     /// Waits until nothing waits to leave.
     pub async fn queue_is_empty(&self) {
-        self.until("an empty queue", async || self.ready().await["queue"]["waiting"] == 0)
-            .await;
+        self.until("an empty queue", async || {
+            self.ready().await["queue"]["waiting"] == 0
+        })
+        .await;
     }
 
     /// A warning the story is about; anything else that warns fails it at the end.
@@ -233,8 +244,16 @@ impl World {
         format!(
             "group: {:#?}\npushes: {:#?}\nready: {}\nwarnings: {:#?}",
             self.group_posts(),
-            self.sandbox.pushes().iter().map(|push| push.message.to_string()).collect::<Vec<_>>(),
-            if self.app.is_some() { self.ready().await.to_string() } else { "stopped".to_owned() },
+            self.sandbox
+                .pushes()
+                .iter()
+                .map(|push| push.message.to_string())
+                .collect::<Vec<_>>(),
+            if self.app.is_some() {
+                self.ready().await.to_string()
+            } else {
+                "stopped".to_owned()
+            },
             self.warnings.all(),
         )
     }
@@ -245,7 +264,9 @@ fn configure(options: &Options, sandbox: &Sandbox, folder: &TempDir) -> Config {
     let given = |name: &str| {
         let own = options.settings.iter().find(|(key, _)| *key == name);
         own.map(|(_, value)| value.clone()).or_else(|| match name {
-            "SERVER_PORT" | "RATE_LIMIT_PER_ADDRESS" | "RATE_LIMIT_PER_USER" => Some("0".to_owned()),
+            "SERVER_PORT" | "RATE_LIMIT_PER_ADDRESS" | "RATE_LIMIT_PER_USER" => {
+                Some("0".to_owned())
+            }
             _ => None,
         })
     };
@@ -257,17 +278,28 @@ fn configure(options: &Options, sandbox: &Sandbox, folder: &TempDir) -> Config {
     config.uploads = folder.path().join("uploads");
     config.fcm_api_url = sandbox.fcm_url().parse().unwrap();
     config.push_account = Account {
-        path: if options.push { account } else { folder.path().join("none.json") },
+        path: if options.push {
+            account
+        } else {
+            folder.path().join("none.json")
+        },
         named: options.push,
     };
     config.telegram = options.telegram.then(|| Telegram {
         token: sandbox.bot_token(),
         group_chat_id: sandbox.group_chat_id(),
         api_url: sandbox.url().parse().unwrap(),
-        webhook: options.settings.iter().any(|(name, value)| *name == "TELEGRAM_MODE" && value == "webhook"),
+        webhook: options
+            .settings
+            .iter()
+            .any(|(name, value)| *name == "TELEGRAM_MODE" && value == "webhook"),
         group_rate: 20,
     });
-    if !options.settings.iter().any(|(name, _)| *name == "USER_AUTH") {
+    if !options
+        .settings
+        .iter()
+        .any(|(name, _)| *name == "USER_AUTH")
+    {
         config.auth = UserAuth::Open;
     }
     config

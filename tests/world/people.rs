@@ -36,8 +36,17 @@ impl Answer {
     /// Panics unless it is this error.
     #[track_caller]
     pub fn refused(&self, status: u16, code: &str) {
-        assert_eq!((self.status, self.body["code"].as_str()), (status, Some(code)), "{}", self.body);
-        assert!(self.body["error"].as_str().is_some_and(|text| !text.is_empty()));
+        assert_eq!(
+            (self.status, self.body["code"].as_str()),
+            (status, Some(code)),
+            "{}",
+            self.body
+        );
+        assert!(
+            self.body["error"]
+                .as_str()
+                .is_some_and(|text| !text.is_empty())
+        );
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
@@ -67,12 +76,18 @@ impl Phone {
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let bytes = response.bytes().await.unwrap();
-        let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into()));
-        Answer { status, headers, body }
+        let body = serde_json::from_slice(&bytes)
+            .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into()));
+        Answer {
+            status,
+            headers,
+            body,
+        }
     }
 
     pub async fn posts(&self, path: &str, body: Value) -> Answer {
-        self.answer(self.request(Method::POST, path).json(&body)).await
+        self.answer(self.request(Method::POST, path).json(&body))
+            .await
     }
 
     pub async fn gets(&self, path: &str) -> Answer {
@@ -82,12 +97,16 @@ impl Phone {
     /// Sends a text; its id.
     pub async fn sends(&self, text: &str) -> i64 {
         let body = json!({"user_id": self.user_id, "message": text});
-        self.posts("/send_message", body).await.ok()["message_id"].as_i64().unwrap()
+        self.posts("/send_message", body).await.ok()["message_id"]
+            .as_i64()
+            .unwrap()
     }
 
     /// Sends a text and photos as a form.
     pub async fn sends_photos(&self, text: &str, photos: Vec<Vec<u8>>) -> Answer {
-        let mut form = Form::new().text("user_id", self.user_id.clone()).text("message", text.to_owned());
+        let mut form = Form::new()
+            .text("user_id", self.user_id.clone())
+            .text("message", text.to_owned());
         for photo in photos {
             form = form.part("photo", Part::bytes(photo).file_name("photo.jpg"));
         }
@@ -95,13 +114,19 @@ impl Phone {
     }
 
     pub async fn sends_form(&self, form: Form) -> Answer {
-        self.answer(self.request(Method::POST, "/send_message").multipart(form)).await
+        self.answer(self.request(Method::POST, "/send_message").multipart(form))
+            .await
     }
 
     /// The history with this query, such as `?limit=5`.
     pub async fn history(&self, query: &str) -> Value {
-        let user = percent_encoding::utf8_percent_encode(&self.user_id, percent_encoding::NON_ALPHANUMERIC);
-        self.gets(&format!("/message_history/{user}{query}")).await.ok()
+        let user = percent_encoding::utf8_percent_encode(
+            &self.user_id,
+            percent_encoding::NON_ALPHANUMERIC,
+        );
+        self.gets(&format!("/message_history/{user}{query}"))
+            .await
+            .ok()
     }
 
     /// The texts of the history, the greeting left out.
@@ -109,13 +134,16 @@ impl Phone {
         let history = self.history("?limit=500").await;
         let items = history["messages"].as_array().unwrap();
         let told = items.iter().filter(|item| !is_greeting(item));
-        told.map(|item| item["message"].as_str().unwrap().to_owned()).collect()
+        told.map(|item| item["message"].as_str().unwrap().to_owned())
+            .collect()
     }
 
     /// Waits until the history is these texts.
     pub async fn sees(&self, world: &super::World, texts: &[&str]) {
         world
-            .until(&format!("{} sees {texts:?}", self.user_id), async || self.reads().await == texts)
+            .until(&format!("{} sees {texts:?}", self.user_id), async || {
+                self.reads().await == texts
+            })
             .await;
     }
 
@@ -142,8 +170,17 @@ impl Phone {
     /// Waits for the server to answer at all.
     pub async fn waits_for_server(&self) {
         let deadline = tokio::time::Instant::now() + PATIENCE;
-        while self.http.get(format!("{}/health", self.url)).send().await.is_err() {
-            assert!(tokio::time::Instant::now() < deadline, "the server does not answer");
+        while self
+            .http
+            .get(format!("{}/health", self.url))
+            .send()
+            .await
+            .is_err()
+        {
+            assert!(
+                tokio::time::Instant::now() < deadline,
+                "the server does not answer"
+            );
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
@@ -153,7 +190,9 @@ fn is_greeting(item: &Value) -> bool {
     let text = item["message"].as_str().unwrap_or_default();
     item["direction"] == "support"
         && item["agent_name"].is_null()
-        && ["Здравствуйте", "Hello", "Assalomu"].iter().any(|start| text.starts_with(start))
+        && ["Здравствуйте", "Hello", "Assalomu"]
+            .iter()
+            .any(|start| text.starts_with(start))
 }
 
 /// A real picture of one colour.
@@ -166,7 +205,9 @@ pub fn jpeg(width: u32, height: u32) -> Vec<u8> {
 }
 
 fn picture(width: u32, height: u32, format: image::ImageFormat) -> Vec<u8> {
-    let picture = image::RgbImage::from_fn(width, height, |x, y| image::Rgb([(x % 251) as u8, (y % 241) as u8, 80]));
+    let picture = image::RgbImage::from_fn(width, height, |x, y| {
+        image::Rgb([(x % 251) as u8, (y % 241) as u8, 80])
+    });
     let mut bytes = std::io::Cursor::new(Vec::new());
     picture.write_to(&mut bytes, format).unwrap();
     bytes.into_inner()

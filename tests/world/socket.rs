@@ -17,7 +17,10 @@ pub struct Socket {
 
 impl Socket {
     pub async fn connect(url: &str, token: Option<&str>) -> Self {
-        let address = format!("{}/socket.io/?EIO=4&transport=websocket", url.replacen("http", "ws", 1));
+        let address = format!(
+            "{}/socket.io/?EIO=4&transport=websocket",
+            url.replacen("http", "ws", 1)
+        );
         let (stream, _) = connect_async(address).await.unwrap();
         let mut socket = Self {
             stream,
@@ -25,7 +28,9 @@ impl Socket {
         };
         let open = socket.frame().await.expect("an opening frame");
         assert!(open.starts_with('0'), "{open}");
-        let auth = token.map(|token| json!({"token": token}).to_string()).unwrap_or_default();
+        let auth = token
+            .map(|token| json!({"token": token}).to_string())
+            .unwrap_or_default();
         socket.send(format!("40{auth}")).await;
         let connected = socket.frame().await.expect("a namespace");
         assert!(connected.starts_with("40"), "{connected}");
@@ -68,7 +73,11 @@ impl Socket {
                 Ok(None) => panic!("the connection ended before {name}; heard {:?}", self.heard),
                 Err(_) => world.clock.advance(Duration::from_millis(200)),
             }
-            assert!(tokio::time::Instant::now() < deadline, "in vain waited for {name}; heard {:?}", self.heard);
+            assert!(
+                tokio::time::Instant::now() < deadline,
+                "in vain waited for {name}; heard {:?}",
+                self.heard
+            );
         }
     }
 
@@ -80,7 +89,9 @@ impl Socket {
     /// Waits until the other side ends the connection.
     pub async fn ends(&mut self) {
         let ended = async { while self.next().await.is_some() {} };
-        tokio::time::timeout(PATIENCE, ended).await.expect("the connection to end");
+        tokio::time::timeout(PATIENCE, ended)
+            .await
+            .expect("the connection to end");
     }
 
     async fn frame(&mut self) -> Option<String> {

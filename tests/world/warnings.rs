@@ -61,6 +61,9 @@ impl Warnings {
             .into_iter()
             .filter(|heard| !expected.iter().any(|part| heard.contains(part)))
             .collect();
-        assert!(unexpected.is_empty(), "unexpected warnings: {unexpected:#?}");
+        assert!(
+            unexpected.is_empty(),
+            "unexpected warnings: {unexpected:#?}"
+        );
     }
 }
