@@ -20,9 +20,9 @@ mod wire;
 use std::sync::Arc;
 
 use ipnet::IpNet;
-use poem::endpoint::BoxEndpoint;
+use poem::endpoint::{BoxEndpoint, make_sync};
 use poem::middleware::Cors;
-use poem::{Endpoint, EndpointExt, Request, Response, Route, handler, post};
+use poem::{Endpoint, EndpointExt, Request, Response, Route, get, post};
 use poem_openapi::{LicenseObject, OpenApiService, Tags as ApiTags};
 use tokio_util::sync::CancellationToken;
 
@@ -59,14 +59,8 @@ pub struct Setup {
     pub further: Option<Route>,
 }
 
-const ABOUT: &str = "Relaydesk brings an app's messages to the support agents' Telegram group and their answers back, by Socket.IO, \
-by FCM push and in the history.\n\n\
-**Start:** `POST /register_device` once, `GET /message_history/{user_id}` when the chat opens, `POST /send_message` to write, and a Socket.IO \
-connection (path `/socket.io/`, event `join_chat` with `{\"user_id\"}`) for live answers (`new_message`).\n\n\
-**Errors** are always `{\"error\", \"code\", \"field\"?}`: `error` is for people, in the language of `Accept-Language` (ru, en, uz), `code` is for programs. \
-Every answer has an `X-Request-Id` that the server's log knows.\n\n\
-**Limits:** `RATE_LIMIT_PER_ADDRESS` requests a minute (600) and `RATE_LIMIT_PER_USER` messages a minute (60), bursts of a quarter; beyond is 429 with \
-`Retry-After`.";
+/// What an app developer reads first.
+const ABOUT: &str = include_str!("about.md");
 
 /// Every path, with everything around it.
 pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
@@ -99,6 +93,8 @@ pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
     .contact(poem_openapi::ContactObject::new().name("Relaydesk"))
     .server(server);
     let document = document::complete(&api.spec());
+    // The page holds the document as it was before it was completed.
+    let page = api.swagger_ui_html().replace(&api.spec(), &document);
     let methods = Methods::of(
         &document,
         &[
@@ -107,8 +103,11 @@ pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
         ],
     );
     let route = Route::new()
-        .at("/docs", api.swagger_ui())
-        .at("/openapi.json", poem::get(openapi).data(Document(document)))
+        .at("/docs", get(text("text/html; charset=utf-8", page)))
+        .at(
+            "/openapi.json",
+            get(text("application/json; charset=utf-8", document)),
+        )
         .at("/support/webhook/telegram", post(webhook::support))
         .at("/api/telegram/webhook", post(webhook::telegram))
         .at("/socket.io", setup.socket)
@@ -153,14 +152,14 @@ impl Endpoint for Paths {
     }
 }
 
-#[derive(Clone)]
-struct Document(String);
-
-#[handler]
-fn openapi(document: poem::web::Data<&Document>) -> Response {
-    Response::builder()
-        .content_type("application/json; charset=utf-8")
-        .body(document.0.0.clone())
+/// An endpoint that always answers with the same text.
+fn text(content_type: &'static str, content: String) -> impl Endpoint<Output = Response> {
+    let content = bytes::Bytes::from(content);
+    make_sync(move |_| {
+        Response::builder()
+            .content_type(content_type)
+            .body(content.clone())
+    })
 }
 
 fn cors(origins: &[String]) -> Cors {
