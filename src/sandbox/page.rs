@@ -27,9 +27,9 @@ const FILES: [(&str, &str, &str); 14] = [
         include_str!("../../web/demo/icon.svg"),
     ),
     (
-        "/demo/api.js",
+        "/demo/calls.js",
         SCRIPT,
-        include_str!("../../web/demo/api.js"),
+        include_str!("../../web/demo/calls.js"),
     ),
     (
         "/demo/app.js",

@@ -1,7 +1,7 @@
 // What goes on outside the app: the sandbox's state, followed by server-sent events, and the server's
 // own report of its parts and queue.
 
-import { get, post } from './api.js';
+import { get, post } from './calls.js';
 import { parseTime } from './dom.js';
 
 const API = '/demo/api';
