@@ -15,7 +15,7 @@ export class Group {
   #editing = null;
   #typingSeen = '';
   #typingEnds = 0;
-  #lastSeen = 0;
+  #lastSeen = null;
   #onScreen;
   #badge;
 
@@ -31,7 +31,8 @@ export class Group {
   }
 
   look() {
-    if (this.#onScreen()) this.#lastSeen = world.posts.at(-1)?.id ?? 0;
+    // What was there when the page opened is nothing new.
+    if (this.#onScreen() || this.#lastSeen === null) this.#lastSeen = world.posts.at(-1)?.id ?? 0;
     this.#badge(world.posts.filter((post) => post.id > this.#lastSeen).length);
   }
 
@@ -117,18 +118,19 @@ export class Group {
       const build = () => el('button', { type: 'button', 'aria-pressed': String(chosen), onclick: choose }, topic.name);
       return { key: String(topic.thread_id), signature: `${topic.name} ${chosen}`, build };
     }));
-    this.#composer.placeholder(this.#topic ? 'Answer the contact of this topic' : 'Talk among agents, or choose a post to reply to');
+    this.#composer.placeholder(this.#topic ? 'Answer the contact of this topic' : 'Talk among agents');
   }
 
   /** The bot shows the group that a contact is writing, for as long as Telegram does. */
   #drawTyping() {
-    const last = JSON.stringify(world.typing.at(-1) ?? '');
-    if (last === this.#typingSeen) return;
-    this.#typingSeen = last;
-    if (world.typing.length === 0) return this.#typingOver();
+    const last = world.typing.at(-1);
+    const seen = JSON.stringify(last ?? '');
+    if (seen === this.#typingSeen) return;
+    this.#typingSeen = seen;
+    if (!last) return this.#typingOver();
     clearTimeout(this.#typingEnds);
     this.#typingEnds = setTimeout(() => this.#typingOver(), TYPING_SHOWN);
-    const topic = world.topics.find((one) => one.thread_id === world.typing.at(-1).thread_id);
+    const topic = world.topics.find((one) => one.thread_id === last.thread_id);
     say(find('#group-sub'), topic ? `${topic.name} is typing…` : 'A contact is typing…');
     find('#group-sub').classList.add('live');
   }
