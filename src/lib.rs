@@ -1,5 +1,9 @@
 //! Relaydesk: apps write in, agents answer from a Telegram group, answers go back by push, socket and chat.
 
+/// The composition root: configuration in, running server out.
+pub mod app;
+/// Every setting once: flag, environment, `.env`, default, meaning and check.
+pub mod config;
 /// The engine that empties the outbox: lanes, leases, retries, limits.
 pub mod delivery;
 /// What the product does, one file for each capability.

@@ -1,1 +1,110 @@
-fn main() {}
+//! The command line. No logic: each command reads settings and calls into the library.
+
+mod commands;
+
+use std::process::ExitCode;
+
+use clap::{Arg, ArgMatches, Command, value_parser};
+use relaydesk::config;
+
+/// Wrong settings or usage; anything else that fails is 1.
+const WRONG_SETTINGS: u8 = 2;
+
+fn command_line() -> Command {
+    let user = || Arg::new("user").long("user").value_name("ID").required(true).help("The user id the app chose");
+    Command::new("relaydesk")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Support desk server: apps write in, agents answer from a Telegram group")
+        .args(config::flags())
+        .subcommand(Command::new("serve").about("Run the server (the default)"))
+        .subcommand(Command::new("demo").about("Run the server with a Telegram and an FCM of its own, and a page to try it all; needs no settings"))
+        .subcommand(
+            Command::new("sandbox")
+                .about("Run only the Telegram and the FCM of the demo, for tests of your own")
+                .arg(Arg::new("port").long("port").default_value("8800").value_parser(value_parser!(u16)).help("First of three ports"))
+                .arg(Arg::new("forum").long("forum").action(clap::ArgAction::SetTrue).help("The group has topics"))
+                .arg(Arg::new("account").long("account").default_value("sandbox-service-account.json").help("Where the service account is written")),
+        )
+        .subcommand(
+            Command::new("token")
+                .about("Make a token for a user (USER_AUTH=token)")
+                .arg(user())
+                .arg(Arg::new("ttl").long("ttl").default_value("30d").help("How long it is valid: 45s, 30m, 12h, 30d")),
+        )
+        .subcommand(
+            Command::new("telegram")
+                .about("Look after the bot's webhook")
+                .subcommand_required(true)
+                .subcommand(Command::new("set-webhook").about("Tell Telegram to post updates to URL").arg(Arg::new("url").value_name("URL").required(true)))
+                .subcommand(Command::new("delete-webhook").about("Tell Telegram to post updates nowhere, as polling needs"))
+                .subcommand(Command::new("info").about("Print what Telegram says of the bot and its webhook")),
+        )
+        .subcommand(
+            Command::new("push")
+                .about("Look after pushes")
+                .subcommand_required(true)
+                .subcommand(Command::new("test").about("Send a test push to each device of a user and print what FCM said").arg(user())),
+        )
+        .subcommand(
+            Command::new("outbox")
+                .about("Look after what could not be delivered")
+                .subcommand_required(true)
+                .subcommand(Command::new("list").about("Print what is dead, and why"))
+                .subcommand(
+                    Command::new("replay")
+                        .about("Let dead deliveries and updates try again; works beside a running server")
+                        .arg(Arg::new("id").value_name("JOB").value_parser(value_parser!(i64)).help("Only this one")),
+                ),
+        )
+}
+
+fn main() -> ExitCode {
+    let env_file = dotenvy::dotenv();
+    let matches = command_line().get_matches();
+    let mut problems = config::Problems::new();
+    if let Err(error) = env_file
+        && !error.not_found()
+    {
+        problems.push(format!(".env can not be read ({error}): each line must be NAME=value"));
+    }
+    match run(&matches, problems) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(commands::Failure::Settings(problems)) => {
+            for problem in problems {
+                eprintln!("relaydesk: {problem}");
+            }
+            ExitCode::from(WRONG_SETTINGS)
+        }
+        Err(commands::Failure::Run(words)) => {
+            eprintln!("relaydesk: {words}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(matches: &ArgMatches, problems: config::Problems) -> Result<(), commands::Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| commands::Failure::Run(format!("can not start the runtime: {error}")))?;
+    runtime.block_on(async {
+        match matches.subcommand() {
+            None | Some(("serve", _)) => commands::serve(matches, problems).await,
+            Some(("demo", _)) => commands::demo(matches, problems).await,
+            Some(("sandbox", args)) => commands::sandbox(args).await,
+            Some(("token", args)) => commands::token(matches, args, problems),
+            Some(("telegram", args)) => commands::telegram(matches, args, problems).await,
+            Some(("push", args)) => commands::push(matches, args, problems).await,
+            Some(("outbox", args)) => commands::outbox(matches, args, problems).await,
+            Some((other, _)) => Err(commands::Failure::Run(format!("unknown command {other}"))),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_sound() {
+        super::command_line().debug_assert();
+    }
+}
