@@ -34,7 +34,11 @@ pub struct App {
 pub struct Tasks(JoinSet<(&'static str, Result<(), String>)>);
 
 impl Tasks {
-    pub fn spawn(&mut self, name: &'static str, task: impl Future<Output = Result<(), String>> + Send + 'static) {
+    pub fn spawn(
+        &mut self,
+        name: &'static str,
+        task: impl Future<Output = Result<(), String>> + Send + 'static,
+    ) {
         self.0.spawn(async move { (name, task.await) });
     }
 
@@ -54,7 +58,11 @@ impl App {
     ///
     /// # Errors
     /// What keeps it from starting, each with its mend.
-    pub async fn start(config: Config, clock: Clock, further: Option<Route>) -> Result<Self, Problems> {
+    pub async fn start(
+        config: Config,
+        clock: Clock,
+        further: Option<Route>,
+    ) -> Result<Self, Problems> {
         let mut problems = Problems::new();
         let listener = tokio::net::TcpListener::bind((config.host, config.port)).await;
         if let Err(error) = &listener {
@@ -63,12 +71,15 @@ impl App {
                 config.host, config.port
             ));
         }
-        let store = open_store(&config, &clock).map_err(|words| problems.push(words)).ok();
+        let store = open_store(&config, &clock)
+            .map_err(|words| problems.push(words))
+            .ok();
         let (Ok(listener), Some(store)) = (listener, store) else {
             return Err(problems);
         };
         let one = |words: String| vec![words];
-        let acceptor = TcpAcceptor::from_tokio(listener).map_err(|error| one(format!("can not listen: {error}")))?;
+        let acceptor = TcpAcceptor::from_tokio(listener)
+            .map_err(|error| one(format!("can not listen: {error}")))?;
         let address = acceptor
             .local_addr()
             .iter()
@@ -76,8 +87,11 @@ impl App {
             .ok_or_else(|| one("the listener has no address".to_owned()))?;
         let stopping = CancellationToken::new();
         let mut tasks = Tasks::default();
-        let desk = open_desk(&config, store.clone(), &clock).await.map_err(one)?;
-        let routes = parts::wire(&config, &desk, &store, &stopping, &mut tasks, further).map_err(one)?;
+        let desk = open_desk(&config, store.clone(), &clock)
+            .await
+            .map_err(one)?;
+        let routes =
+            parts::wire(&config, &desk, &store, &stopping, &mut tasks, further).map_err(one)?;
         let stop = stopping.clone();
         tasks.spawn("http", async move {
             Server::new_with_acceptor(acceptor)
@@ -125,11 +139,18 @@ impl App {
             }
         });
         if drained.await.is_err() {
-            tracing::warn!(tasks = self.tasks.0.len(), "cut off what did not end in time; it is taken up after the next start");
+            tracing::warn!(
+                tasks = self.tasks.0.len(),
+                "cut off what did not end in time; it is taken up after the next start"
+            );
             self.tasks.0.shutdown().await;
         }
         self.store.close().await;
         tracing::info!("stopped");
-        if problems.is_empty() { Ok(()) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(problems)
+        }
     }
 }

@@ -27,7 +27,11 @@ fn run(words: impl ToString) -> Failure {
 fn settings(matches: &ArgMatches, mut problems: Problems) -> Result<Config, Failure> {
     let config = config::read(matches, &mut problems);
     app::check(&config, &mut problems);
-    if problems.is_empty() { Ok(config) } else { Err(Failure::Settings(problems)) }
+    if problems.is_empty() {
+        Ok(config)
+    } else {
+        Err(Failure::Settings(problems))
+    }
 }
 
 fn log_to_stderr(filter: &str) {
@@ -41,12 +45,14 @@ fn log_to_stderr(filter: &str) {
 pub async fn serve(matches: &ArgMatches, problems: Problems) -> Result<(), Failure> {
     let config = settings(matches, problems)?;
     log_to_stderr(&config.log);
-    let app = App::start(config, Clock::system(), None).await.map_err(Failure::Settings)?;
-    until_stopped(app).await
+    let app = App::start(config, Clock::system(), None)
+        .await
+        .map_err(Failure::Settings)?;
+    until_stopped(app, std::future::ready(())).await
 }
 
 /// The first signal drains, the second ends at once; a dead task ends the process as a failure.
-async fn until_stopped(mut app: App) -> Result<(), Failure> {
+async fn until_stopped(mut app: App, beside: impl Future<Output = ()>) -> Result<(), Failure> {
     let mut terminate = signal(SignalKind::terminate()).map_err(run)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(run)?;
     let failed = tokio::select! {
@@ -55,7 +61,7 @@ async fn until_stopped(mut app: App) -> Result<(), Failure> {
         _ = interrupt.recv() => None,
     };
     let stopped = tokio::select! {
-        stopped = app.stop() => stopped,
+        (stopped, ()) = async { tokio::join!(app.stop(), beside) } => stopped,
         _ = terminate.recv() => return Err(run("stopped at once by a second signal")),
         _ = interrupt.recv() => return Err(run("stopped at once by a second signal")),
     };
@@ -69,7 +75,12 @@ async fn until_stopped(mut app: App) -> Result<(), Failure> {
 pub async fn demo(matches: &ArgMatches, mut problems: Problems) -> Result<(), Failure> {
     // Only where to listen, the language and the log are taken from outside: the demo needs no settings.
     let allowed = |name: &str| matches!(name, "SERVER_PORT" | "LOG" | "LOCALE" | "TIMEZONE");
-    let given = |name: &str| matches.get_one::<String>(name).filter(|_| allowed(name)).cloned();
+    let given = |name: &str| {
+        matches
+            .get_one::<String>(name)
+            .filter(|_| allowed(name))
+            .cloned()
+    };
     let mut config = config::read_from(given, &mut problems);
     if !problems.is_empty() {
         return Err(Failure::Settings(problems));
@@ -111,11 +122,14 @@ async fn demo_in(config: &mut Config, folder: &std::path::Path) -> Result<(), Fa
         group_rate: 20,
     });
     let page = relaydesk::sandbox::page_routes().nest("/demo/api", sandbox.control_routes());
-    let app = App::start(config.clone(), clock, Some(page)).await.map_err(Failure::Settings)?;
-    println!("The demo is ready: open http://{}/ (documentation: /docs). Ctrl-C ends it; nothing is kept.", app.address());
-    let result = until_stopped(app).await;
-    sandbox.stop().await;
-    result
+    let app = App::start(config.clone(), clock, Some(page))
+        .await
+        .map_err(Failure::Settings)?;
+    println!(
+        "The demo is ready: open http://{}/ (documentation: /docs). Ctrl-C ends it; nothing is kept.",
+        app.address()
+    );
+    until_stopped(app, sandbox.stop()).await
 }
 
 pub async fn sandbox(args: &ArgMatches) -> Result<(), Failure> {
@@ -127,14 +141,21 @@ pub async fn sandbox(args: &ArgMatches) -> Result<(), Failure> {
         port: args.get_one::<u16>("port").copied().unwrap_or_default(),
     };
     let sandbox = Sandbox::start(options).await.map_err(run)?;
-    let account: PathBuf = args.get_one::<String>("account").cloned().unwrap_or_default().into();
+    let account: PathBuf = args
+        .get_one::<String>("account")
+        .cloned()
+        .unwrap_or_default()
+        .into();
     std::fs::write(&account, sandbox.service_account_json()).map_err(run)?;
     println!("BOT_TOKEN={}", sandbox.bot_token());
     println!("GROUP_CHAT_ID={}", sandbox.group_chat_id());
     println!("TELEGRAM_API_URL={}", sandbox.url());
     println!("FCM_API_URL={}", sandbox.fcm_url());
     println!("FCM_SERVICE_ACCOUNT_PATH={}", account.display());
-    println!("# what the group shows: curl {}/sandbox/state", sandbox.control_url());
+    println!(
+        "# what the group shows: curl {}/sandbox/state",
+        sandbox.control_url()
+    );
     let mut terminate = signal(SignalKind::terminate()).map_err(run)?;
     tokio::select! {
         _ = terminate.recv() => {}
@@ -144,22 +165,44 @@ pub async fn sandbox(args: &ArgMatches) -> Result<(), Failure> {
     Ok(())
 }
 
-pub fn token(matches: &ArgMatches, args: &ArgMatches, mut problems: Problems) -> Result<(), Failure> {
-    let given = |name: &str| matches.get_one::<String>(name).filter(|_| name == "JWT_SECRET").cloned();
+pub fn token(
+    matches: &ArgMatches,
+    args: &ArgMatches,
+    mut problems: Problems,
+) -> Result<(), Failure> {
+    let given = |name: &str| {
+        matches
+            .get_one::<String>(name)
+            .filter(|_| name == "JWT_SECRET")
+            .cloned()
+    };
     let config = config::read_from(given, &mut problems);
-    let text = |name: &str| args.get_one::<String>(name).map(String::as_str).unwrap_or_default();
-    let user = UserId::parse(text("user"), "user").map_err(|error| problems.push(format!("--user: {error}"))).ok();
+    let text = |name: &str| {
+        args.get_one::<String>(name)
+            .map(String::as_str)
+            .unwrap_or_default()
+    };
+    let user = UserId::parse(text("user"), "user")
+        .map_err(|error| problems.push(format!("--user: {error}")))
+        .ok();
     let seconds = seconds(text("ttl"));
     if seconds.is_none() {
         problems.push("--ttl must be a number and a unit: 45s, 30m, 12h, 30d".to_owned());
     }
-    let secret = config.jwt_secret.filter(|secret| secret.len() >= TokenKey::MIN_BYTES);
+    let secret = config
+        .jwt_secret
+        .filter(|secret| secret.len() >= TokenKey::MIN_BYTES);
     if secret.is_none() {
-        problems.push(format!("JWT_SECRET is not set or shorter than {} bytes: give the server's own", TokenKey::MIN_BYTES));
+        problems.push(format!(
+            "JWT_SECRET is not set or shorter than {} bytes: give the server's own",
+            TokenKey::MIN_BYTES
+        ));
     }
     match (secret, user, seconds) {
         (Some(secret), Some(user), Some(seconds)) if problems.is_empty() => {
-            let token = TokenKey::new(secret).issue(&user, seconds, &Clock::system()).map_err(run)?;
+            let token = TokenKey::new(secret)
+                .issue(&user, seconds, &Clock::system())
+                .map_err(run)?;
             println!("{token}");
             Ok(())
         }
@@ -170,7 +213,11 @@ pub fn token(matches: &ArgMatches, args: &ArgMatches, mut problems: Problems) ->
 /// `45s`, `30m`, `12h`, `30d` in seconds.
 fn seconds(text: &str) -> Option<i64> {
     let unit = text.chars().last()?;
-    let number: i64 = text.strip_suffix(unit)?.parse().ok().filter(|number| *number > 0)?;
+    let number: i64 = text
+        .strip_suffix(unit)?
+        .parse()
+        .ok()
+        .filter(|number| *number > 0)?;
     let factor = match unit {
         's' => 1,
         'm' => 60,
@@ -181,14 +228,23 @@ fn seconds(text: &str) -> Option<i64> {
     number.checked_mul(factor)
 }
 
-pub async fn telegram(matches: &ArgMatches, args: &ArgMatches, problems: Problems) -> Result<(), Failure> {
+pub async fn telegram(
+    matches: &ArgMatches,
+    args: &ArgMatches,
+    problems: Problems,
+) -> Result<(), Failure> {
     let config = settings(matches, problems)?;
     let Some(telegram) = app::telegram_settings(&config) else {
-        return Err(Failure::Settings(vec!["Telegram is off: set BOT_TOKEN and GROUP_CHAT_ID".to_owned()]));
+        return Err(Failure::Settings(vec![
+            "Telegram is off: set BOT_TOKEN and GROUP_CHAT_ID".to_owned(),
+        ]));
     };
     let lines = match args.subcommand() {
         Some(("set-webhook", args)) => {
-            let url = args.get_one::<String>("url").map(String::as_str).unwrap_or_default();
+            let url = args
+                .get_one::<String>("url")
+                .map(String::as_str)
+                .unwrap_or_default();
             relaydesk::telegram::admin::set_webhook(&telegram, url).await
         }
         Some(("delete-webhook", _)) => relaydesk::telegram::admin::delete_webhook(&telegram).await,
@@ -200,19 +256,31 @@ pub async fn telegram(matches: &ArgMatches, args: &ArgMatches, problems: Problem
     Ok(())
 }
 
-pub async fn push(matches: &ArgMatches, args: &ArgMatches, problems: Problems) -> Result<(), Failure> {
+pub async fn push(
+    matches: &ArgMatches,
+    args: &ArgMatches,
+    problems: Problems,
+) -> Result<(), Failure> {
     let config = settings(matches, problems)?;
     let Some(("test", args)) = args.subcommand() else {
         return Err(run("there is only `push test`"));
     };
     let Some(push) = app::push_settings(&config).map_err(run)? else {
-        return Err(Failure::Settings(vec!["push is off: set FCM_SERVICE_ACCOUNT_PATH".to_owned()]));
+        return Err(Failure::Settings(vec![
+            "push is off: set FCM_SERVICE_ACCOUNT_PATH".to_owned(),
+        ]));
     };
-    let user = args.get_one::<String>("user").map(String::as_str).unwrap_or_default();
+    let user = args
+        .get_one::<String>("user")
+        .map(String::as_str)
+        .unwrap_or_default();
     let user = UserId::parse(user, "user").map_err(run)?;
     let clock = Clock::system();
-    let store = Store::open(&config.database, Purpose::Command, clock.clone(), Chance).map_err(run)?;
-    let desk = app::open_desk(&config, store.clone(), &clock).await.map_err(run)?;
+    let store =
+        Store::open(&config.database, Purpose::Command, clock.clone(), Chance).map_err(run)?;
+    let desk = app::open_desk(&config, store.clone(), &clock)
+        .await
+        .map_err(run)?;
     let devices = desk.devices_of(user).await.map_err(run)?;
     if devices.is_empty() {
         return Err(run("this user has no registered device"));
@@ -224,12 +292,21 @@ pub async fn push(matches: &ArgMatches, args: &ArgMatches, problems: Problems) -
         println!("{tested}");
     }
     store.close().await;
-    if refused > 0 { Err(run(format!("{refused} of {} refused", devices.len()))) } else { Ok(()) }
+    if refused > 0 {
+        Err(run(format!("{refused} of {} refused", devices.len())))
+    } else {
+        Ok(())
+    }
 }
 
-pub async fn outbox(matches: &ArgMatches, args: &ArgMatches, problems: Problems) -> Result<(), Failure> {
+pub async fn outbox(
+    matches: &ArgMatches,
+    args: &ArgMatches,
+    problems: Problems,
+) -> Result<(), Failure> {
     let config = settings(matches, problems)?;
-    let store = Store::open(&config.database, Purpose::Command, Clock::system(), Chance).map_err(run)?;
+    let store =
+        Store::open(&config.database, Purpose::Command, Clock::system(), Chance).map_err(run)?;
     match args.subcommand() {
         Some(("replay", args)) => {
             let id = args.get_one::<i64>("id").copied().map(JobId);
@@ -239,7 +316,12 @@ pub async fn outbox(matches: &ArgMatches, args: &ArgMatches, problems: Problems)
         _ => {
             for job in store.read(|r| r.dead_jobs(1000)).await.map_err(run)? {
                 let reason = job.last_error.as_deref().unwrap_or("unknown");
-                println!("{}\t{}\t{}\t{reason}", job.id, job.created_at.format("%F %T"), job.kind);
+                println!(
+                    "{}\t{}\t{}\t{reason}",
+                    job.id,
+                    job.created_at.format("%F %T"),
+                    job.kind
+                );
             }
         }
     }

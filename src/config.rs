@@ -157,7 +157,10 @@ mod tests {
         let (config, problems) = read_all(&[]);
         assert_eq!(problems, Problems::new());
         assert!(config.telegram.is_none());
-        assert_eq!((config.host.to_string(), config.port), ("127.0.0.1".to_owned(), 5000));
+        assert_eq!(
+            (config.host.to_string(), config.port),
+            ("127.0.0.1".to_owned(), 5000)
+        );
         assert_eq!((config.auth, config.locale), (UserAuth::Open, Locale::Ru));
         assert_eq!((config.rate_per_address, config.rate_per_user), (600, 60));
     }
@@ -176,27 +179,57 @@ mod tests {
             (&[("SERVER_HOST", "0.0.0.0")], "USER_AUTH=open"),
             (&[("SERVER_HOST", "0.0.0.0")], "USER_AUTH=token"),
             (&[("BOT_TOKEN", "1:x")], "GROUP_CHAT_ID"),
-            (&[("BOT_TOKEN", "nonsense"), ("GROUP_CHAT_ID", "-1")], "BOT_TOKEN"),
-            (&[("BOT_TOKEN", "1:x"), ("GROUP_CHAT_ID", "group")], "GROUP_CHAT_ID"),
+            (
+                &[("BOT_TOKEN", "nonsense"), ("GROUP_CHAT_ID", "-1")],
+                "BOT_TOKEN",
+            ),
+            (
+                &[("BOT_TOKEN", "1:x"), ("GROUP_CHAT_ID", "group")],
+                "GROUP_CHAT_ID",
+            ),
             (&[("TELEGRAM_MODE", "push")], "TELEGRAM_MODE"),
             (&[("TELEGRAM_MODE", "webhook")], "TG_WEBHOOK_SECRET"),
-            (&[("TELEGRAM_MODE", "webhook"), ("TG_WEBHOOK_SECRET", "s"), ("PUBLIC_URL", "http://a.example")], "https"),
-            (&[("TG_WEBHOOK_SECRET", "not allowed!")], "TG_WEBHOOK_SECRET"),
+            (
+                &[
+                    ("TELEGRAM_MODE", "webhook"),
+                    ("TG_WEBHOOK_SECRET", "s"),
+                    ("PUBLIC_URL", "http://a.example"),
+                ],
+                "https",
+            ),
+            (
+                &[("TG_WEBHOOK_SECRET", "not allowed!")],
+                "TG_WEBHOOK_SECRET",
+            ),
             (&[("PUBLIC_URL", "ftp://a")], "PUBLIC_URL"),
             (&[("TELEGRAM_GROUP_RATE", "0")], "TELEGRAM_GROUP_RATE"),
             (&[("RATE_LIMIT_PER_USER", "many")], "RATE_LIMIT_PER_USER"),
-            (&[("TRUSTED_PROXIES", "10.0.0.0/8, here")], "TRUSTED_PROXIES"),
-            (&[("CORS_ORIGINS", "https://a.example/path")], "CORS_ORIGINS"),
+            (
+                &[("TRUSTED_PROXIES", "10.0.0.0/8, here")],
+                "TRUSTED_PROXIES",
+            ),
+            (
+                &[("CORS_ORIGINS", "https://a.example/path")],
+                "CORS_ORIGINS",
+            ),
         ];
         for (values, expected) in cases {
             let (_, problems) = read_all(values);
-            assert!(problems.iter().any(|problem| problem.contains(expected)), "{values:?}: {problems:?}");
+            assert!(
+                problems.iter().any(|problem| problem.contains(expected)),
+                "{values:?}: {problems:?}"
+            );
         }
     }
 
     #[test]
     fn all_problems_are_told_at_once() {
-        let (_, problems) = read_all(&[("SERVER_PORT", "x"), ("LOCALE", "x"), ("TIMEZONE", "x"), ("LOG", "=,=")]);
+        let (_, problems) = read_all(&[
+            ("SERVER_PORT", "x"),
+            ("LOCALE", "x"),
+            ("TIMEZONE", "x"),
+            ("LOG", "=,="),
+        ]);
         assert_eq!(problems.len(), 4, "{problems:?}");
     }
 
@@ -216,7 +249,8 @@ mod tests {
 
     #[test]
     fn an_empty_value_is_none() {
-        let (config, problems) = read_all(&[("BOT_TOKEN", ""), ("SERVER_PORT", " "), ("JWT_SECRET", "")]);
+        let (config, problems) =
+            read_all(&[("BOT_TOKEN", ""), ("SERVER_PORT", " "), ("JWT_SECRET", "")]);
         assert_eq!(problems, Problems::new());
         assert_eq!(config.port, 5000);
     }

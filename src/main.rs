@@ -11,7 +11,13 @@ use relaydesk::config;
 const WRONG_SETTINGS: u8 = 2;
 
 fn command_line() -> Command {
-    let user = || Arg::new("user").long("user").value_name("ID").required(true).help("The user id the app chose");
+    let user = || {
+        Arg::new("user")
+            .long("user")
+            .value_name("ID")
+            .required(true)
+            .help("The user id the app chose")
+    };
     Command::new("relaydesk")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Support desk server: apps write in, agents answer from a Telegram group")
@@ -65,7 +71,9 @@ fn main() -> ExitCode {
     if let Err(error) = env_file
         && !error.not_found()
     {
-        problems.push(format!(".env can not be read ({error}): each line must be NAME=value"));
+        problems.push(format!(
+            ".env can not be read ({error}): each line must be NAME=value"
+        ));
     }
     match run(&matches, problems) {
         Ok(()) => ExitCode::SUCCESS,

@@ -52,7 +52,10 @@ pub fn push_settings(config: &Config) -> Result<Option<PushSettings>, String> {
     Ok(Some(PushSettings {
         account: read,
         api_url: config.fcm_api_url.as_str().trim_end_matches('/').to_owned(),
-        public_url: config.public_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned()),
+        public_url: config
+            .public_url
+            .as_ref()
+            .map(|url| url.as_str().trim_end_matches('/').to_owned()),
     }))
 }
 
@@ -63,7 +66,11 @@ pub fn telegram_settings(config: &Config) -> Option<TelegramSettings> {
         token: telegram.token.clone(),
         group_chat_id: telegram.group_chat_id,
         api_url: telegram.api_url.clone(),
-        mode: if telegram.webhook { Mode::Webhook } else { Mode::Polling },
+        mode: if telegram.webhook {
+            Mode::Webhook
+        } else {
+            Mode::Polling
+        },
         webhook_secret: config.telegram_secret.clone(),
         public_url: config.public_url.clone(),
         group_rate: telegram.group_rate,
@@ -93,7 +100,10 @@ fn measure_disk(config: &Config, clock: &Clock) {
     // Only a measurement; a folder that can not be written shows when the database is opened.
     let _ = std::fs::remove_file(&path);
     if synced.is_ok() {
-        tracing::info!(micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX), "the disk made a file durable");
+        tracing::info!(
+            micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+            "the disk made a file durable"
+        );
     }
 }
 
@@ -117,12 +127,21 @@ pub async fn open_desk(config: &Config, store: Store, clock: &Clock) -> Result<A
         rate_per_user: config.rate_per_user,
     };
     let texts = Arc::new(Texts::load()?);
-    Ok(Arc::new(Desk::new(store, uploads, clock.clone(), Chance, texts, settings)))
+    Ok(Arc::new(Desk::new(
+        store,
+        uploads,
+        clock.clone(),
+        Chance,
+        texts,
+        settings,
+    )))
 }
 
 fn access(config: &Config) -> Access {
     match (config.auth, &config.jwt_secret) {
-        (UserAuth::Token, secret) => Access::Token(TokenKey::new(secret.clone().unwrap_or_default())),
+        (UserAuth::Token, secret) => {
+            Access::Token(TokenKey::new(secret.clone().unwrap_or_default()))
+        }
         (UserAuth::Open, _) => Access::Open,
     }
 }
@@ -174,7 +193,9 @@ fn start_telegram(
     tasks: &mut Tasks,
 ) -> Result<bool, String> {
     let Some(settings) = telegram_settings(config) else {
-        tracing::info!("telegram is off: set BOT_TOKEN and GROUP_CHAT_ID to bring messages to a group of agents");
+        tracing::info!(
+            "telegram is off: set BOT_TOKEN and GROUP_CHAT_ID to bring messages to a group of agents"
+        );
         return Ok(false);
     };
     tracing::info!(?settings, "telegram is on");
@@ -219,7 +240,9 @@ fn start_engine<C: Carrier>(
 ) {
     let engine = Engine::new(carrier, store.clone(), desk.clock().clone(), Chance);
     let stop = stopping.clone();
-    tasks.spawn(name, async move { engine.run(stop).await.map_err(|error| error.to_string()) });
+    tasks.spawn(name, async move {
+        engine.run(stop).await.map_err(|error| error.to_string())
+    });
 }
 
 fn start_housekeeping(desk: &Arc<Desk>, stopping: &CancellationToken, tasks: &mut Tasks) {

@@ -25,7 +25,9 @@ impl<'p, G: Fn(&str) -> Option<String>> Checks<'p, G> {
 
     /// A value that was set; empty is not set.
     pub fn optional(&self, name: &str) -> Option<String> {
-        (self.given)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+        (self.given)(name)
+            .map(|value| value.trim().to_owned())
+            .filter(|value| !value.is_empty())
     }
 
     pub fn is_set(&self, name: &str) -> bool {
@@ -33,7 +35,8 @@ impl<'p, G: Fn(&str) -> Option<String>> Checks<'p, G> {
     }
 
     pub fn text(&self, name: &str) -> String {
-        self.optional(name).unwrap_or_else(|| default_of(name).to_owned())
+        self.optional(name)
+            .unwrap_or_else(|| default_of(name).to_owned())
     }
 
     fn problem(&mut self, words: String) {
@@ -41,7 +44,12 @@ impl<'p, G: Fn(&str) -> Option<String>> Checks<'p, G> {
     }
 
     /// Parses a value; a wrong one is told as `must` and replaced by the default.
-    fn parsed<T>(&mut self, name: &str, must: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+    fn parsed<T>(
+        &mut self,
+        name: &str,
+        must: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
         let value = self.text(name);
         if let Some(parsed) = parse(&value) {
             return Some(parsed);
@@ -52,13 +60,19 @@ impl<'p, G: Fn(&str) -> Option<String>> Checks<'p, G> {
 
     pub fn number(&mut self, name: &str, least: u32, most: u32) -> u32 {
         let must = format!("a number from {least} to {most}");
-        let parse = |value: &str| value.parse().ok().filter(|number| (least..=most).contains(number));
+        let parse = |value: &str| {
+            value
+                .parse()
+                .ok()
+                .filter(|number| (least..=most).contains(number))
+        };
         self.parsed(name, &must, parse).unwrap_or(least)
     }
 
     pub fn port(&mut self) -> u16 {
         let parse = |value: &str| value.parse().ok();
-        self.parsed("SERVER_PORT", "a port from 0 to 65535", parse).unwrap_or_default()
+        self.parsed("SERVER_PORT", "a port from 0 to 65535", parse)
+            .unwrap_or_default()
     }
 
     pub fn host(&mut self) -> IpAddr {
@@ -66,8 +80,12 @@ impl<'p, G: Fn(&str) -> Option<String>> Checks<'p, G> {
             "localhost" => Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
             other => other.parse().ok(),
         };
-        self.parsed("SERVER_HOST", "an IP address such as 127.0.0.1 or 0.0.0.0", parse)
-            .unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
+        self.parsed(
+            "SERVER_HOST",
+            "an IP address such as 127.0.0.1 or 0.0.0.0",
+            parse,
+        )
+        .unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
     }
 
     pub fn one_of(&mut self, name: &str, words: &[&'static str]) -> &'static str {
@@ -78,13 +96,22 @@ impl<'p, G: Fn(&str) -> Option<String>> Checks<'p, G> {
 
     pub fn timezone(&mut self) -> Tz {
         let parse = |value: &str| value.parse().ok();
-        self.parsed("TIMEZONE", "an IANA zone such as UTC, Asia/Tashkent or Europe/Moscow", parse)
-            .unwrap_or(Tz::UTC)
+        self.parsed(
+            "TIMEZONE",
+            "an IANA zone such as UTC, Asia/Tashkent or Europe/Moscow",
+            parse,
+        )
+        .unwrap_or(Tz::UTC)
     }
 
     pub fn locale(&mut self) -> Locale {
-        let parse = |value: &str| Locale::ALL.into_iter().find(|locale| locale.as_str() == value);
-        self.parsed("LOCALE", "ru, en or uz", parse).unwrap_or_default()
+        let parse = |value: &str| {
+            Locale::ALL
+                .into_iter()
+                .find(|locale| locale.as_str() == value)
+        };
+        self.parsed("LOCALE", "ru, en or uz", parse)
+            .unwrap_or_default()
     }
 
     pub fn log(&mut self) -> String {
@@ -101,13 +128,20 @@ impl<'p, G: Fn(&str) -> Option<String>> Checks<'p, G> {
     /// An address of an API, with a default that is always right.
     pub fn url(&mut self, name: &str) -> Url {
         let fallback = Url::parse(default_of(name)).unwrap_or_else(|_| nowhere());
-        self.parsed(name, "an http or https address", web).unwrap_or(fallback)
+        self.parsed(name, "an http or https address", web)
+            .unwrap_or(fallback)
     }
 
     pub fn public_url(&mut self) -> Option<Url> {
         self.optional("PUBLIC_URL")?;
-        let bare = |value: &str| web(value).filter(|url| url.query().is_none() && url.fragment().is_none());
-        self.parsed("PUBLIC_URL", "an http or https address without ? and #, such as https://support.example.com", bare)
+        let bare = |value: &str| {
+            web(value).filter(|url| url.query().is_none() && url.fragment().is_none())
+        };
+        self.parsed(
+            "PUBLIC_URL",
+            "an http or https address without ? and #, such as https://support.example.com",
+            bare,
+        )
     }
 
     pub fn webhook_secret(&mut self) -> Option<String> {
@@ -136,12 +170,15 @@ impl<'p, G: Fn(&str) -> Option<String>> Checks<'p, G> {
     /// Token and group, if Telegram is on.
     pub fn telegram(&mut self) -> Option<(String, i64)> {
         let token = self.optional("BOT_TOKEN")?;
-        let well_formed = token
-            .split_once(':')
-            .is_some_and(|(id, secret)| id.parse::<u64>().is_ok() && !secret.is_empty() && !token.contains(char::is_whitespace));
+        let well_formed = token.split_once(':').is_some_and(|(id, secret)| {
+            id.parse::<u64>().is_ok() && !secret.is_empty() && !token.contains(char::is_whitespace)
+        });
         if !well_formed {
             // The value is a secret: it is not shown.
-            self.problem("BOT_TOKEN is no bot token: it must look like 123456789:AA…, as @BotFather gave it".to_owned());
+            self.problem(
+                "BOT_TOKEN is no bot token: it must look like 123456789:AA…, as @BotFather gave it"
+                    .to_owned(),
+            );
         }
         let Some(group) = self.optional("GROUP_CHAT_ID") else {
             self.problem(
@@ -153,7 +190,9 @@ impl<'p, G: Fn(&str) -> Option<String>> Checks<'p, G> {
         match group.parse::<i64>() {
             Ok(id) if id != 0 => well_formed.then_some((token, id)),
             _ => {
-                self.problem(format!("GROUP_CHAT_ID is `{group}`: it must be a number such as -1001234567890"));
+                self.problem(format!(
+                    "GROUP_CHAT_ID is `{group}`: it must be a number such as -1001234567890"
+                ));
                 None
             }
         }
@@ -177,7 +216,9 @@ impl<'p, G: Fn(&str) -> Option<String>> Checks<'p, G> {
                 return (UserAuth::Open, secret);
             }
         };
-        let weak = secret.as_deref().is_none_or(|secret| secret.len() < JWT_SECRET_MIN_BYTES);
+        let weak = secret
+            .as_deref()
+            .is_none_or(|secret| secret.len() < JWT_SECRET_MIN_BYTES);
         if auth == UserAuth::Token && weak {
             self.problem(format!(
                 "USER_AUTH=token needs a JWT_SECRET of at least {JWT_SECRET_MIN_BYTES} bytes: add one, such as the output of `openssl rand -hex 32`"
@@ -189,7 +230,8 @@ impl<'p, G: Fn(&str) -> Option<String>> Checks<'p, G> {
     pub fn origins(&mut self) -> Vec<String> {
         let origins = self.list("CORS_ORIGINS");
         for origin in &origins {
-            let right = origin == "*" || web(origin).is_some_and(|url| url.origin().ascii_serialization() == *origin);
+            let right = origin == "*"
+                || web(origin).is_some_and(|url| url.origin().ascii_serialization() == *origin);
             if !right {
                 self.problem(format!(
                     "CORS_ORIGINS holds `{origin}`: each must be * or an origin such as https://shop.example, without a path or a slash at its end"
@@ -202,7 +244,9 @@ impl<'p, G: Fn(&str) -> Option<String>> Checks<'p, G> {
     pub fn proxies(&mut self) -> Vec<IpNet> {
         let mut nets = Vec::new();
         for text in self.list("TRUSTED_PROXIES") {
-            let net = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+            let net = text
+                .parse::<IpNet>()
+                .or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
             match net {
                 Ok(net) => nets.push(net),
                 Err(_) => self.problem(format!(
@@ -215,7 +259,10 @@ impl<'p, G: Fn(&str) -> Option<String>> Checks<'p, G> {
 
     fn list(&self, name: &str) -> Vec<String> {
         let text = self.text(name);
-        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        let parts = text
+            .split(',')
+            .map(str::trim)
+            .filter(|part| !part.is_empty());
         parts.map(str::to_owned).collect()
     }
 }

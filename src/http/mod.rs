@@ -21,7 +21,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use poem::endpoint::BoxEndpoint;
 use poem::middleware::Cors;
-use poem::{Endpoint, EndpointExt, Response, Route, handler, post};
+use poem::{Endpoint, EndpointExt, Request, Response, Route, handler, post};
 use poem_openapi::{LicenseObject, OpenApiService, Tags as ApiTags};
 use tokio_util::sync::CancellationToken;
 
@@ -105,30 +105,50 @@ pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
             ("/api/telegram/webhook", "POST"),
         ],
     );
-    let mut route = Route::new()
+    let route = Route::new()
         .at("/docs", api.swagger_ui())
         .at("/openapi.json", poem::get(openapi).data(Document(document)))
         .at("/support/webhook/telegram", post(webhook::support))
         .at("/api/telegram/webhook", post(webhook::telegram))
         .at("/socket.io", setup.socket)
         .nest("/", api);
-    if let Some(further) = setup.further {
-        route = Route::new().nest("/demo", further).nest("/", route);
+    let inner = Paths {
+        own: route,
+        further: setup.further,
     }
-    let inner = route
-        .data(Arc::clone(&desk))
-        .data(desk.clock().clone())
-        .data(desk.uploads().clone())
-        .data(setup.access)
-        .data(setup.webhook)
-        .with(cors(&setup.cors_origins))
-        .map_to_response();
+    .data(Arc::clone(&desk))
+    .data(desk.clock().clone())
+    .data(desk.uploads().clone())
+    .data(setup.access)
+    .data(setup.webhook)
+    .with(cors(&setup.cors_origins))
+    .map_to_response();
     Edge {
         inner,
         desk,
         trusted_proxies: setup.trusted_proxies,
         stopping: setup.stopping,
         methods,
+    }
+}
+
+/// The server's own paths, and beside them the root and `/demo` where a demo runs.
+struct Paths {
+    own: Route,
+    further: Option<Route>,
+}
+
+impl Endpoint for Paths {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        let path = request.uri().path();
+        match &self.further {
+            Some(further) if path == "/" || path.starts_with("/demo") => {
+                further.call(request).await
+            }
+            _ => self.own.call(request).await,
+        }
     }
 }
 

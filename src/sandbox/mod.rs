@@ -23,6 +23,7 @@ mod html;
 mod html_text;
 mod limit;
 mod media;
+mod page;
 mod params;
 mod polling;
 mod port;
@@ -42,6 +43,7 @@ pub use entities::Entity;
 pub use faults::Fault;
 pub use fcm::state::Push;
 pub use media::FileKind;
+pub use page::page_routes;
 pub use post::{Post, PostFile, User};
 pub use world::{Call, Topic, Typing};
 
