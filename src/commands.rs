@@ -121,7 +121,9 @@ async fn demo_in(config: &mut Config, folder: &std::path::Path) -> Result<(), Fa
         webhook: false,
         group_rate: 20,
     });
-    let page = relaydesk::sandbox::page_routes().nest("/demo/api", sandbox.control_routes());
+    let page = poem::Route::new()
+        .nest("/demo/api", sandbox.control_routes())
+        .nest("/", relaydesk::sandbox::page_routes());
     let app = App::start(config.clone(), clock, Some(page))
         .await
         .map_err(Failure::Settings)?;

@@ -25,8 +25,6 @@ const CONNECT: Duration = Duration::from_secs(10);
 const CALL: Duration = Duration::from_secs(120);
 /// What each megabyte of a sent file adds to that.
 const PER_MEGABYTE: Duration = Duration::from_secs(10);
-/// Seconds Telegram holds a `getUpdates` open when there is nothing to tell.
-pub const POLL_SECONDS: u64 = 30;
 /// Shorter than the servers' keep-alive, so that a send rarely meets a connection that is just being closed.
 const IDLE: Duration = Duration::from_secs(30);
 /// The kinds of update we ask for.
@@ -144,11 +142,11 @@ impl Client {
             .map(drop)
     }
 
-    /// The updates after `offset`, each as it is.
-    pub async fn get_updates(&self, offset: Option<i64>) -> Result<Vec<Value>, Failure> {
-        let mut ask = json!({ "timeout": POLL_SECONDS, "allowed_updates": ALLOWED_UPDATES });
+    /// The updates from `offset` on, each as it is. Waits up to `hold` seconds for the first.
+    pub async fn get_updates(&self, offset: Option<i64>, hold: u64) -> Result<Vec<Value>, Failure> {
+        let mut ask = json!({ "timeout": hold, "allowed_updates": ALLOWED_UPDATES });
         put(&mut ask, "offset", offset);
-        let patience = Duration::from_secs(2 * POLL_SECONDS);
+        let patience = Duration::from_secs(30 + hold);
         let request = self.request("getUpdates").timeout(patience).json(&ask);
         receive(request).await
     }
@@ -303,13 +301,31 @@ async fn receive<R: DeserializeOwned>(request: RequestBuilder) -> Result<R, Fail
     }
 }
 
-/// Only a connection that never came about is certain; whatever comes later may have reached Telegram.
+/// Only what certainly did not arrive as a whole is certain; anything later may have reached Telegram.
 fn of_transport(error: &reqwest::Error) -> Failure {
     if error.is_connect() || error.is_builder() {
         Failure::NotSent(reason(error))
+    } else if is_half_written(error) {
+        Failure::Unavailable(format!(
+            "the connection was closed while sending: {}",
+            reason(error)
+        ))
     } else {
         Failure::Uncertain(reason(error))
     }
+}
+
+/// Writing failed: the end of the request never left, so nobody can have acted on it. (Reading never fails so.)
+fn is_half_written(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(found) = cause {
+        let io = found.downcast_ref::<std::io::Error>();
+        if io.is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe) {
+            return true;
+        }
+        cause = found.source();
+    }
+    false
 }
 
 /// What happened, without the address, which holds the token.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::client::Client;
+use super::client::{Client, Me};
 use super::failure::Failure;
 use super::router::Context;
 use super::settings::TelegramSettings;
@@ -15,6 +15,10 @@ use crate::desk::Desk;
 use crate::desk::health::Part;
 use crate::domain::error::Error;
 use crate::domain::ids::TicketId;
+
+/// Sources of troubles in the health of the part.
+pub const POSTING: &str = "posting";
+pub const POLLING: &str = "polling";
 
 /// The group as the adapter's tasks see it.
 pub struct Group {
@@ -28,12 +32,24 @@ pub struct Group {
 
 #[derive(Default)]
 struct Known {
-    username: Option<String>,
+    me: Option<Me>,
     forum: Option<bool>,
     /// Tickets that are known to have a topic, so that a step's cost can be told without the store.
     topics: HashSet<TicketId>,
     /// Monotonic time until which nothing is sent but what must be.
     paused_until: Duration,
+    check: CheckSays,
+}
+
+/// What the bot's look at itself found last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CheckSays {
+    #[default]
+    Well,
+    /// It got no answer.
+    Unreachable,
+    /// Something an operator must mend.
+    Wrong,
 }
 
 impl Group {
@@ -52,13 +68,15 @@ impl Group {
         self.desk.group_chat(self.settings.group_chat_id).await
     }
 
+    /// As Telegram told it, else as the token says.
     pub fn bot_id(&self) -> i64 {
-        self.settings.bot_id().unwrap_or_default()
+        let told = self.known().me.as_ref().map(|me| me.id);
+        told.or_else(|| self.settings.bot_id()).unwrap_or_default()
     }
 
     pub async fn context(&self) -> Result<Context, Error> {
         let group = self.chat().await?;
-        let bot_username = self.known().username.clone();
+        let bot_username = self.known().me.as_ref().and_then(|me| me.username.clone());
         Ok(Context {
             bot_id: self.bot_id(),
             bot_username,
@@ -86,8 +104,8 @@ impl Group {
         self.known().forum = Some(forum);
     }
 
-    pub fn learn_username(&self, username: Option<String>) {
-        self.known().username = username;
+    pub fn learn_me(&self, me: Me) {
+        self.known().me = Some(me);
     }
 
     /// What is known may be wrong: it is asked for again, and the bot checks itself.
@@ -120,9 +138,29 @@ impl Group {
         self.desk.clock().monotonic() < self.known().paused_until
     }
 
-    /// Sets or clears what posting knows to be wrong.
-    pub fn posting_trouble(&self, words: Option<String>) {
-        self.desk.health().set(Part::Telegram, "posting", words);
+    /// What the check found. Its words cover what posting and polling met meanwhile: one trouble is told once.
+    pub fn check_says(&self, says: CheckSays, words: Option<String>) {
+        self.known().check = says;
+        self.desk.health().set(Part::Telegram, "check", words);
+        if says != CheckSays::Well {
+            self.desk.health().set(Part::Telegram, POSTING, None);
+            self.desk.health().set(Part::Telegram, POLLING, None);
+        }
+    }
+
+    /// Something failed that works else; `source` is [`POSTING`] or [`POLLING`].
+    pub fn fails(&self, source: &'static str, words: String) {
+        if self.known().check == CheckSays::Well {
+            self.desk.health().set(Part::Telegram, source, Some(words));
+        }
+    }
+
+    /// It worked, so Telegram can be reached (again).
+    pub fn works(&self, source: &'static str) {
+        self.desk.health().set(Part::Telegram, source, None);
+        if self.known().check == CheckSays::Unreachable {
+            self.doubt.notify_one();
+        }
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {

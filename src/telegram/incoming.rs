@@ -100,7 +100,6 @@ pub struct FilePart {
     pub file_id: String,
     pub file_size: Option<u64>,
     pub file_name: Option<String>,
-    pub mime_type: Option<String>,
     pub width: Option<u64>,
     pub height: Option<u64>,
 }
@@ -213,15 +212,4 @@ impl Message {
             Some(full.to_owned())
         }
     }
-}
-
-/// The id of an update of which nothing else may be readable.
-pub fn update_id(raw: &[u8]) -> Option<i64> {
-    #[derive(Deserialize)]
-    struct Id {
-        update_id: i64,
-    }
-    serde_json::from_slice::<Id>(raw)
-        .ok()
-        .map(|id| id.update_id)
 }

@@ -1,5 +1,5 @@
-//! Updates in: asked for (polling) or brought (webhook), stored as they are, and only then acknowledged. What they
-//! mean is the inbox's business.
+//! Updates in by polling: asked for, stored, and only then acknowledged. (Those of a webhook are stored by `http`.) What
+//! they mean is the inbox's business.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,41 +8,32 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::failure::Failure;
-use super::group::Group;
-use super::incoming::update_id;
-use crate::desk::Desk;
-use crate::desk::health::Part;
+use super::group::{Group, POLLING};
 use crate::domain::error::Error;
 
+/// Seconds Telegram holds a question open when there is nothing to tell.
+const HOLD: u64 = 30;
 /// Longest pause between two tries, in milliseconds.
 const LONGEST_PAUSE: u64 = 30_000;
 /// Somebody else asks for this bot's updates: no use in fighting over them.
 const CONFLICT_PAUSE: Duration = Duration::from_secs(15);
-
-/// Stores the body of a webhook call: one update.
-///
-/// # Errors
-/// `invalid_json` when the body is not JSON with an `update_id`; a failure of the store.
-pub async fn webhook_body(desk: &Desk, body: &[u8]) -> Result<(), Error> {
-    let id = update_id(body)
-        .ok_or_else(|| Error::new(crate::domain::error::Kind::BadRequest, "invalid_json"))?;
-    desk.take_updates(vec![(id, body.to_vec())]).await
-}
 
 /// Asks for updates until it is stopped.
 pub async fn poll(group: Arc<Group>, stop: CancellationToken) {
     let mut offset = None;
     let mut failures = 0;
     loop {
+        // After a failure the first answer comes at once, so that what is mended shows at once.
+        let hold = if failures == 0 { HOLD } else { 0 };
         let asked = tokio::select! {
             () = stop.cancelled() => return,
-            asked = ask(&group, offset) => asked,
+            asked = ask(&group, offset, hold) => asked,
         };
         let pause = match asked {
             Ok(next) => {
                 offset = next.or(offset);
                 failures = 0;
-                group.desk.health().set(Part::Telegram, "polling", None);
+                group.works(POLLING);
                 continue;
             }
             Err(trouble) => {
@@ -63,10 +54,10 @@ enum Trouble {
 }
 
 /// One `getUpdates`, stored. Answers the offset that acknowledges it with the next call.
-async fn ask(group: &Group, offset: Option<i64>) -> Result<Option<i64>, Trouble> {
+async fn ask(group: &Group, offset: Option<i64>, hold: u64) -> Result<Option<i64>, Trouble> {
     let updates = group
         .client
-        .get_updates(offset)
+        .get_updates(offset, hold)
         .await
         .map_err(Trouble::Telegram)?;
     // Ids may jump either way after a quiet week, so it is the last one that counts, not the largest.
@@ -107,9 +98,11 @@ impl Trouble {
         let (words, pause) = match self {
             Self::Telegram(Failure::Flood(pause)) => return *pause,
             Self::Telegram(Failure::Conflict(reason)) => {
-                (super::check::conflict(reason), Some(CONFLICT_PAUSE))
+                (super::diagnosis::conflict(reason), Some(CONFLICT_PAUSE))
             }
-            Self::Telegram(Failure::NoAccess(reason)) => (super::check::no_access(reason), None),
+            Self::Telegram(Failure::NoAccess(reason)) => {
+                (super::diagnosis::no_access(reason), None)
+            }
             Self::Telegram(failure) => (
                 format!("answers from the group do not come in: {failure}"),
                 None,
@@ -122,10 +115,7 @@ impl Trouble {
             Self::Telegram(Failure::Uncertain(_) | Failure::Unavailable(_))
         );
         if failures > 1 || !cut {
-            group
-                .desk
-                .health()
-                .set(Part::Telegram, "polling", Some(words));
+            group.fails(POLLING, words);
         }
         pause.unwrap_or_else(|| {
             let most = (500u64 << failures.min(8)).min(LONGEST_PAUSE);

@@ -6,6 +6,7 @@ mod album;
 mod answering;
 mod check;
 mod client;
+mod diagnosis;
 mod failure;
 mod files;
 mod group;
@@ -14,6 +15,7 @@ mod incoming;
 mod lanes;
 mod listener;
 mod markup;
+mod place;
 mod poster;
 mod render;
 mod router;
@@ -28,7 +30,6 @@ use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
 use crate::desk::Desk;
-pub use listener::webhook_body;
 pub use poster::Poster;
 use settings::{Mode, TelegramSettings};
 

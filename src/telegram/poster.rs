@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use super::client::Place;
 use super::failure::Failure;
-use super::group::Group;
+use super::group::{Group, POSTING};
+use super::place::{self, Trouble};
 use super::render::{self, Labels, Said, Writer};
 use super::steps::{Plan, Step};
 use crate::delivery::{Carrier, Job, Outcome, Receipt, Scope, Window};
@@ -17,8 +18,6 @@ use crate::desk::{Desk, GROUP};
 use crate::domain::error::Error;
 use crate::domain::ids::{MessageId, TicketId};
 
-/// Longest name of a topic.
-const TOPIC_NAME_UNITS: usize = 128;
 /// How long the group rests when the bot may not post: long enough to be no nuisance, short enough to notice the mend.
 const NO_ACCESS_PAUSE: Duration = Duration::from_secs(30);
 /// A topic whose making was cut off may exist, empty; the next try waits so that there are not many of them.
@@ -33,24 +32,6 @@ const TURNS: usize = 4;
 /// The carrier of the group's lane.
 pub struct Poster {
     group: Arc<Group>,
-}
-
-/// Why a step did not go out.
-enum Trouble {
-    Telegram(Failure),
-    Store(Error),
-}
-
-impl From<Failure> for Trouble {
-    fn from(failure: Failure) -> Self {
-        Self::Telegram(failure)
-    }
-}
-
-impl From<Error> for Trouble {
-    fn from(error: Error) -> Self {
-        Self::Store(error)
-    }
 }
 
 impl Carrier for Poster {
@@ -81,6 +62,10 @@ impl Carrier for Poster {
 
     async fn join(&self, jobs: Vec<Job>) -> Option<(String, Value)> {
         let first = jobs.first().filter(|job| job.kind == "message")?;
+        // What has been planned already may be half posted.
+        if jobs.iter().any(|job| Plan::stored(&job.payload).is_some()) {
+            return None;
+        }
         let messages = jobs.iter().filter_map(|job| job.message).collect();
         match self.plan(first.ticket?, messages).await {
             Ok(plan) => Some(("post".to_owned(), plan.to_value())),
@@ -99,6 +84,11 @@ impl Carrier for Poster {
         match carried {
             Ok(outcome) => outcome,
             Err(Trouble::Telegram(failure)) => self.outcome(failure),
+            Err(Trouble::TopicCut(reason)) => Outcome::Retry {
+                scope: Scope::Job,
+                after: Some(TOPIC_UNCERTAIN_PAUSE),
+                reason: format!("making a topic was cut off: {reason}"),
+            },
             Err(Trouble::Store(error)) => Outcome::Retry {
                 scope: Scope::Lane,
                 after: Some(STORE_PAUSE),
@@ -162,12 +152,12 @@ impl Poster {
         };
         for _ in 0..TURNS {
             let chat = self.group.chat().await?;
-            let Some(place) = self.place(chat, ticket, &step).await? else {
+            let Some(place) = place::of_ticket(&self.group, chat, ticket, &step).await? else {
                 return Ok(same(plan));
             };
             match self.send(place, &step).await {
                 Ok(receipt) => return Ok(self.sent(plan, receipt)),
-                Err(Failure::Migrated(new)) => self.migrated(chat, new).await?,
+                Err(Failure::Migrated(new)) => place::moved(&self.group, chat, new).await?,
                 Err(Failure::TopicLost(reason)) => {
                     return self.topic_lost(ticket, plan, reason).await;
                 }
@@ -175,74 +165,6 @@ impl Poster {
             }
         }
         Err(Failure::Unavailable("the group moves in circles".into()).into())
-    }
-
-    /// Where the ticket's posts go; None when this turn was spent on making its topic, or on learning that there is one.
-    async fn place(
-        &self,
-        chat: i64,
-        ticket: TicketId,
-        step: &Step,
-    ) -> Result<Option<Place>, Trouble> {
-        let forum = match self.group.is_forum(chat).await {
-            Err(Failure::Migrated(new)) => {
-                self.migrated(chat, new).await?;
-                return Ok(None);
-            }
-            forum => forum?,
-        };
-        if !forum {
-            return Ok(Some(Place { chat, topic: None }));
-        }
-        let known = self.group.has_topic(ticket);
-        if let Some(topic) = self.group.desk.topic_of(ticket, chat).await? {
-            self.group.learn_topic(ticket, true);
-            // A step of several parts was charged as one while its topic was unknown.
-            let charged = known || step.parts() == 1;
-            return Ok(charged.then_some(Place {
-                chat,
-                topic: Some(topic),
-            }));
-        }
-        match self.make_topic(chat, ticket).await {
-            Ok(()) => Ok(None),
-            Err(Trouble::Telegram(Failure::NotAForum(_))) => {
-                self.group.forget_forum();
-                Ok(None)
-            }
-            Err(Trouble::Telegram(Failure::Migrated(new))) => {
-                self.migrated(chat, new).await?;
-                Ok(None)
-            }
-            Err(trouble) => Err(trouble),
-        }
-    }
-
-    async fn make_topic(&self, chat: i64, ticket: TicketId) -> Result<(), Trouble> {
-        let desk = &self.group.desk;
-        let Some(contact) = desk.ticket(ticket).await? else {
-            return Err(Failure::Refused("the ticket is gone".into()).into());
-        };
-        let name = contact
-            .user_name
-            .filter(|name| !name.trim().is_empty())
-            .unwrap_or_else(|| contact.user.to_string());
-        let topic = match self
-            .group
-            .client
-            .create_topic(chat, &topic_name(&name))
-            .await
-        {
-            // Nothing was posted, which is certain, and an empty topic does no harm.
-            Err(Failure::Uncertain(reason)) => {
-                return Err(Failure::Uncertain(format!("{TOPIC_CUT}{reason}")).into());
-            }
-            made => made?,
-        };
-        desk.remember_topic(ticket, chat, topic).await?;
-        self.group.learn_topic(ticket, true);
-        tracing::info!(%ticket, topic, "a topic was made for the ticket");
-        Ok(())
     }
 
     async fn send(&self, place: Place, step: &Step) -> Result<Receipt, Failure> {
@@ -272,7 +194,7 @@ impl Poster {
     }
 
     fn sent(&self, mut plan: Plan, receipt: Receipt) -> Outcome {
-        self.group.posting_trouble(None);
+        self.group.works(POSTING);
         plan.steps.pop_front();
         plan.recreated = false;
         if plan.steps.is_empty() {
@@ -284,12 +206,6 @@ impl Poster {
         }
     }
 
-    async fn migrated(&self, old: i64, new: i64) -> Result<(), Error> {
-        self.group.desk.group_migrated(old, new).await?;
-        self.group.forget_forum();
-        Ok(())
-    }
-
     /// The topic is made anew, at once the first time, later with patience.
     async fn topic_lost(
         &self,
@@ -297,9 +213,7 @@ impl Poster {
         mut plan: Plan,
         reason: String,
     ) -> Result<Outcome, Trouble> {
-        self.group.desk.forget_topic(ticket).await?;
-        self.group.learn_topic(ticket, false);
-        self.group.doubt.notify_one();
+        place::forget_topic(&self.group, ticket).await?;
         if plan.recreated {
             return Ok(Outcome::Retry {
                 scope: Scope::Job,
@@ -360,10 +274,10 @@ impl Poster {
                 .await
             {
                 Ok(_) => {
-                    self.group.posting_trouble(None);
+                    self.group.works(POSTING);
                     return Ok(Outcome::Delivered(None));
                 }
-                Err(Failure::Migrated(new)) => self.migrated(chat, new).await?,
+                Err(Failure::Migrated(new)) => place::moved(&self.group, chat, new).await?,
                 Err(Failure::TopicLost(_) | Failure::NotAForum(_)) if topic.is_some() => {
                     topic = None
                 }
@@ -383,9 +297,12 @@ impl Poster {
         match failure {
             Failure::NotSent(_) => {
                 let host = self.group.settings.api_url.host_str().unwrap_or_default();
-                self.group.posting_trouble(Some(format!(
-                    "{reason} ({host}): check the network and TELEGRAM_API_URL; posts wait"
-                )));
+                self.group.fails(
+                    POSTING,
+                    format!(
+                        "{reason} ({host}): check the network and TELEGRAM_API_URL; posts wait"
+                    ),
+                );
                 lane(None)
             }
             Failure::Flood(pause) => {
@@ -394,7 +311,7 @@ impl Poster {
             }
             Failure::NoAccess(_) | Failure::Conflict(_) => {
                 self.group
-                    .posting_trouble(Some(super::check::no_access(&reason)));
+                    .fails(POSTING, super::diagnosis::no_access(&reason));
                 self.group.pause(NO_ACCESS_PAUSE);
                 self.group.forget_forum();
                 lane(Some(NO_ACCESS_PAUSE))
@@ -407,11 +324,6 @@ impl Poster {
                     reason,
                 }
             }
-            Failure::Uncertain(cut) if cut.starts_with(TOPIC_CUT) => Outcome::Retry {
-                scope: Scope::Job,
-                after: Some(TOPIC_UNCERTAIN_PAUSE),
-                reason,
-            },
             Failure::Uncertain(_) => Outcome::Uncertain { reason },
             Failure::PhotoRefused { .. }
             | Failure::LinkRefused(_)
@@ -421,29 +333,12 @@ impl Poster {
     }
 }
 
-/// Begins the reason of a topic whose making was cut off.
-const TOPIC_CUT: &str = "while making a topic: ";
-
 /// Nothing was posted; the turn comes again.
 fn same(plan: Plan) -> Outcome {
     Outcome::Progress {
         receipt: None,
         payload: plan.to_value(),
     }
-}
-
-/// A name Telegram takes for a topic: one line of at most 128 units.
-fn topic_name(name: &str) -> String {
-    let mut units = 0;
-    name.split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .chars()
-        .take_while(|c| {
-            units += c.len_utf16();
-            units <= TOPIC_NAME_UNITS
-        })
-        .collect()
 }
 
 /// The words of a post in the desk's language.
@@ -457,18 +352,5 @@ fn labels(desk: &Desk) -> Labels {
         messages: text("telegram-messages"),
         photos: text("telegram-photos"),
         pieces: text("telegram-pieces"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::text::utf16_len;
-
-    #[test]
-    fn a_topics_name_is_one_line_that_telegram_takes() {
-        assert_eq!(topic_name(" Анна\n Ли "), "Анна Ли");
-        assert_eq!(utf16_len(&topic_name(&"😀".repeat(100))), 128);
-        assert_eq!(topic_name(&"a".repeat(200)).len(), 128);
     }
 }
