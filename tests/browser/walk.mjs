@@ -103,11 +103,19 @@ class Window {
       if (why !== 'net::ERR_ABORTED') complaints.push(`${why} ${request.url()}`);
     });
     const window = new Window(context, page);
+    page.on('websocket', (socket) => {
+      socket.on('framesent', ({ payload }) => window.sent.push(String(payload)));
+      socket.on('framereceived', ({ payload }) => window.received.push(String(payload)));
+    });
     await page.goto(base);
     if (identity) await window.becomes(identity, 'Alex Walker');
     await window.online();
     return window;
   }
+
+  /** Frames of the phone's socket. */
+  sent = [];
+  received = [];
 
   constructor(context, page) {
     this.context = context;
@@ -227,9 +235,11 @@ try {
     await whole.waitFor({ state: 'hidden' });
   });
 
-  await step('the group sees that the contact is typing', async () => {
+  await step('the phone tells that its owner is typing; a forum shows it in the topic', async () => {
     await wide.page.getByLabel('Message to support').pressSequentially('typ');
-    await wide.page.locator('#group-sub', { hasText: 'is typing' }).waitFor();
+    await until('the socket says typing', () => wide.sent.includes(`42["typing",{"user_id":"${user}","typing":true}]`));
+    // In a group without topics Telegram could not say who it is that types.
+    if (await wide.page.locator('#topics').isVisible()) await wide.page.locator('#group-sub', { hasText: 'is typing' }).waitFor();
     await wide.page.getByLabel('Message to support').fill('');
   });
 
