@@ -1,7 +1,7 @@
 // The agents' Telegram group: posts as Telegram shows them, answers, edits, talk among agents, topics.
 
 import { Composer } from './composer.js';
-import { bytes, clock, el, find, icon, keepAtEnd, photo, reconcile, say, show } from './dom.js';
+import { bytes, clock, el, find, followEnd, goToEnd, icon, photo, reconcile, say, show } from './dom.js';
 import { rich } from './rich.js';
 import { world } from './world.js';
 
@@ -26,6 +26,7 @@ export class Group {
       send: (text, files) => this.#send(text, files),
       left: () => this.#leave(),
     });
+    followEnd(find('#posts-scroll'), find('#posts'));
     find('#agent').addEventListener('change', () => this.#drawPosts());
     world.addEventListener('state', () => this.#draw());
   }
@@ -36,10 +37,6 @@ export class Group {
     this.#badge(world.posts.filter((post) => post.id > this.#lastSeen).length);
   }
 
-  atEnd() {
-    keepAtEnd(find('#posts-scroll'), () => {}, true);
-  }
-
   get #agent() {
     return find('#agent').value || fullName(world.agents[0]);
   }
@@ -48,7 +45,7 @@ export class Group {
     if (this.#editing) await world.act('edit', { message_id: this.#editing.id, text });
     else await this.#write(text, files);
     this.#leave();
-    this.atEnd();
+    goToEnd(find('#posts-scroll'));
   }
 
   async #write(text, files) {
@@ -113,7 +110,7 @@ export class Group {
       const choose = () => {
         this.#topic = topic.thread_id;
         this.#draw();
-        this.atEnd();
+        goToEnd(find('#posts-scroll'));
       };
       const build = () => el('button', { type: 'button', 'aria-pressed': String(chosen), onclick: choose }, topic.name);
       return { key: String(topic.thread_id), signature: `${topic.name} ${chosen}`, build };
@@ -148,7 +145,7 @@ export class Group {
       signature: JSON.stringify([parts, this.#agent]),
       build: () => this.#post(parts),
     }));
-    keepAtEnd(find('#posts-scroll'), () => reconcile(find('#posts'), entries));
+    reconcile(find('#posts'), entries);
   }
 
   #post(parts) {
