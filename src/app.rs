@@ -2,12 +2,14 @@
 //! Used by the command line and by every test.
 
 mod parts;
+mod prompt;
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use poem::listener::{Acceptor, TcpAcceptor};
 use poem::{Route, Server};
+use prompt::Prompt;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -94,7 +96,7 @@ impl App {
             parts::wire(&config, &desk, &store, &stopping, &mut tasks, further).map_err(one)?;
         let stop = stopping.clone();
         tasks.spawn("http", async move {
-            Server::new_with_acceptor(acceptor)
+            Server::new_with_acceptor(Prompt(acceptor))
                 .run_with_graceful_shutdown(routes, stop.cancelled_owned(), Some(REQUEST_TIME))
                 .await
                 .map_err(|error| error.to_string())

@@ -6,7 +6,7 @@ use poem::{Request, RequestBody};
 use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
-use super::wire::as_poem;
+use super::errors::as_poem;
 use crate::desk::Desk;
 use crate::desk::access::{Access, Caller};
 use crate::domain::error::Error;

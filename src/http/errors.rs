@@ -111,7 +111,7 @@ impl<S> From<Error> for Failure<S> {
 
 impl<S: Statuses> From<Failure<S>> for poem::Error {
     fn from(failure: Failure<S>) -> Self {
-        Self::from_response(bare(failure.0))
+        as_poem(failure.0)
     }
 }
 
@@ -122,6 +122,13 @@ where
     fn into_response(self) -> Response {
         bare(self.0)
     }
+}
+
+/// An error for poem's hands, which replaces a response's extensions with data of its own.
+pub fn as_poem(error: Error) -> poem::Error {
+    let mut carried = poem::Error::from_response(bare(error.clone()));
+    carried.set_data(error);
+    carried
 }
 
 /// A response that still lacks its words.

@@ -3,6 +3,7 @@
 mod address;
 mod asking;
 mod body;
+mod document;
 mod edge;
 mod errors;
 mod fields;
@@ -97,7 +98,7 @@ pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
     .license(LicenseObject::new("MIT").url("https://opensource.org/license/mit"))
     .contact(poem_openapi::ContactObject::new().name("Relaydesk"))
     .server(server);
-    let document = api.spec();
+    let document = document::complete(&api.spec());
     let methods = Methods::of(
         &document,
         &[

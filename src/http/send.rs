@@ -6,10 +6,11 @@ use poem_openapi::types::Type;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
 use super::body::{JSON_LIMIT, json_fields};
+use super::errors::as_poem;
 use super::fields::Fields;
 use super::payloads::SendMessageJson;
 use super::upload::{self, Form};
-use super::wire::{as_poem, is_json, steady, unsupported};
+use super::wire::{is_json, steady, unsupported};
 use crate::desk::intake::Incoming;
 use crate::domain::error::Error;
 use crate::domain::text;

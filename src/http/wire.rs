@@ -10,7 +10,7 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ApiResponse, ExtractParamOpti
 use serde::Serialize;
 
 use super::body::{JSON_LIMIT, SteadyBody, json_fields};
-use super::errors::bare;
+use super::errors::as_poem;
 use super::fields::Fields;
 use crate::domain::clock::Clock;
 use crate::domain::error::{Error, Kind};
@@ -78,10 +78,6 @@ pub fn is_json(content_type: Option<&str>) -> bool {
 
 pub fn unsupported(accepted: &'static str) -> Error {
     Error::new(Kind::UnsupportedMedia, "unsupported_content_type").with("accepted", accepted)
-}
-
-pub fn as_poem(error: Error) -> poem::Error {
-    poem::Error::from_response(bare(error))
 }
 
 /// An answer documented as `T`, serialised from another value once.

@@ -26,6 +26,9 @@ pub struct NewMessage<'a> {
     pub media_group: Option<&'a str>,
 }
 
+/// A message and the hash of its content.
+pub type SentBefore = (MessageId, Option<[u8; 32]>);
+
 /// Where a page of history starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HistoryCursor {
@@ -162,7 +165,7 @@ impl Reading<'_> {
         &self,
         contact: ContactId,
         client_msg_id: &str,
-    ) -> Result<Option<(MessageId, Option<[u8; 32]>)>, Error> {
+    ) -> Result<Option<SentBefore>, Error> {
         let sql =
             r"SELECT id, content_hash FROM messages WHERE contact_id = ?1 AND client_msg_id = ?2";
         Ok(self

@@ -91,13 +91,14 @@ impl Sandbox {
 
     fn give_token(&self, form: &[u8]) -> Response<Body> {
         let audience = format!("{}/token", self.fcm_url());
-        let refuse = self.look(|world| world.fcm.refuse_account);
+        let (refuse, now) =
+            self.look(|world| (world.fcm.refuse_account, world.clock.now().timestamp()));
         let checked = match refuse {
             true => Err((
                 "invalid_grant",
                 "Invalid grant: account not found".to_owned(),
             )),
-            false => account::check_grant(form, &audience),
+            false => account::check_grant(form, &audience, now),
         };
         match checked {
             Ok(()) => {
