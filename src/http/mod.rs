@@ -3,6 +3,7 @@
 mod address;
 mod asking;
 mod body;
+mod cross_origin;
 mod document;
 mod edge;
 mod errors;
@@ -21,13 +22,13 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 use poem::endpoint::{BoxEndpoint, make_sync};
-use poem::middleware::Cors;
 use poem::{Endpoint, EndpointExt, Request, Response, Route, get, post};
 use poem_openapi::{LicenseObject, OpenApiService, Tags as ApiTags};
 use tokio_util::sync::CancellationToken;
 
 use crate::desk::Desk;
 use crate::desk::access::Access;
+use cross_origin::CrossOrigin;
 use edge::Edge;
 use methods::Methods;
 pub use webhook::WebhookSecrets;
@@ -124,7 +125,7 @@ pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
     .with(cors(&setup.cors_origins))
     .map_to_response();
     Edge {
-        inner,
+        inner: CrossOrigin::around(inner, setup.cors_origins),
         desk,
         trusted_proxies: setup.trusted_proxies,
         stopping: setup.stopping,
@@ -160,27 +161,4 @@ fn text(content_type: &'static str, content: String) -> impl Endpoint<Output = R
             .content_type(content_type)
             .body(content.clone())
     })
-}
-
-fn cors(origins: &[String]) -> Cors {
-    let cors = Cors::new()
-        .allow_methods([
-            poem::http::Method::GET,
-            poem::http::Method::HEAD,
-            poem::http::Method::POST,
-        ])
-        .allow_headers([
-            "authorization",
-            "content-type",
-            "idempotency-key",
-            "accept-language",
-        ])
-        .expose_headers(["x-request-id", "retry-after"])
-        .allow_credentials(false)
-        .max_age(3600);
-    if origins.iter().any(|origin| origin == "*") {
-        return cors;
-    }
-    let origins: Vec<String> = origins.to_vec();
-    cors.allow_origins_fn(move |origin| origins.iter().any(|allowed| allowed == origin))
 }
