@@ -122,7 +122,6 @@ pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
     .data(desk.uploads().clone())
     .data(setup.access)
     .data(setup.webhook)
-    .with(cors(&setup.cors_origins))
     .map_to_response();
     Edge {
         inner: CrossOrigin::around(inner, setup.cors_origins),
