@@ -23,7 +23,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use poem::endpoint::{BoxEndpoint, make_sync};
 use poem::{Endpoint, EndpointExt, Request, Response, Route, get, post};
-use poem_openapi::{LicenseObject, OpenApiService, Tags as ApiTags};
+use poem_openapi::{OpenApiService, Tags as ApiTags};
 use tokio_util::sync::CancellationToken;
 
 use crate::desk::Desk;
@@ -90,7 +90,6 @@ pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
         env!("CARGO_PKG_VERSION"),
     )
     .description(ABOUT)
-    .license(LicenseObject::new("MIT").url("https://opensource.org/license/mit"))
     .contact(poem_openapi::ContactObject::new().name("Relaydesk"))
     .server(server);
     let document = document::complete(&api.spec());
