@@ -9,4 +9,9 @@
 
 mod world;
 
+mod house;
+mod process_kill;
+mod process_start;
+mod process_stop;
 mod relay;
+mod settings;

@@ -3,6 +3,7 @@
 //! dead, nobody warned.
 
 mod binary;
+mod ledger;
 mod people;
 mod socket;
 mod warnings;
@@ -18,6 +19,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 pub use binary::{Binary, binary, said};
+pub use ledger::{Ledger, whole_history};
 pub use people::{Answer, Phone, jpeg, png};
 pub use socket::Socket;
 use warnings::Warnings;
