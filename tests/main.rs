@@ -10,3 +10,6 @@
 mod world;
 
 mod relay;
+mod telegram_forum;
+mod telegram_photos;
+mod telegram_posts;
