@@ -4,7 +4,8 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    clippy::indexing_slicing
+    clippy::indexing_slicing,
+    clippy::disallowed_methods
 )] // a test that panics has said what it found
 
 mod world;
@@ -15,3 +16,6 @@ mod process_start;
 mod process_stop;
 mod relay;
 mod settings;
+mod telegram_forum;
+mod telegram_photos;
+mod telegram_posts;

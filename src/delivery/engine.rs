@@ -325,6 +325,7 @@ impl<C: Carrier> OneTurn<C> {
         };
         self.limit.spend(cost);
         let outcome = self.carry(&row).await;
+        self.limit.answered();
         self.write_down(row, outcome).await
     }
 
@@ -339,11 +340,6 @@ impl<C: Carrier> OneTurn<C> {
             // An uncertain head is repeated as it was.
             return self.stored_head().await;
         }
-        let same = jobs
-            .iter()
-            .take_while(|job| Some(&job.kind) == jobs.first().map(|first| &first.kind))
-            .count();
-        jobs.truncate(same);
         if let Some((kind, payload)) = self.carrier.join(jobs.iter().map(hand_on).collect()).await {
             let first = self.head.id;
             let others: Vec<JobId> = jobs.iter().skip(1).map(|job| job.id).collect();
