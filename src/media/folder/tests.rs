@@ -1,5 +1,6 @@
 //! What lies in the folder, and when it goes.
 
+use std::collections::HashSet;
 use std::fs;
 
 use super::*;
