@@ -3,6 +3,7 @@
 mod address;
 mod asking;
 mod body;
+mod cors;
 mod document;
 mod edge;
 mod errors;
@@ -11,6 +12,7 @@ mod files;
 mod methods;
 mod mobile;
 mod payloads;
+mod range;
 mod send;
 mod system;
 mod upload;
@@ -21,7 +23,6 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 use poem::endpoint::BoxEndpoint;
-use poem::middleware::Cors;
 use poem::{Endpoint, EndpointExt, Request, Response, Route, handler, post};
 use poem_openapi::{LicenseObject, OpenApiService, Tags as ApiTags};
 use tokio_util::sync::CancellationToken;
@@ -102,12 +103,14 @@ pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
     let methods = Methods::of(
         &document,
         &[
+            ("/docs", "GET"),
+            ("/openapi.json", "GET"),
             ("/support/webhook/telegram", "POST"),
             ("/api/telegram/webhook", "POST"),
         ],
     );
     let route = Route::new()
-        .at("/docs", api.swagger_ui())
+        .at("/docs", poem::get(docs).data(Docs(api.swagger_ui_html())))
         .at("/openapi.json", poem::get(openapi).data(Document(document)))
         .at("/support/webhook/telegram", post(webhook::support))
         .at("/api/telegram/webhook", post(webhook::telegram))
@@ -122,11 +125,11 @@ pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
     .data(desk.uploads().clone())
     .data(setup.access)
     .data(setup.webhook)
-    .with(cors(&setup.cors_origins))
     .map_to_response();
     Edge {
         inner,
         desk,
+        origins: cors::Origins(setup.cors_origins),
         trusted_proxies: setup.trusted_proxies,
         stopping: setup.stopping,
         methods,
@@ -153,6 +156,15 @@ impl Endpoint for Paths {
     }
 }
 
+/// The page that shows the document, made once.
+#[derive(Clone)]
+struct Docs(String);
+
+#[handler]
+fn docs(page: poem::web::Data<&Docs>) -> poem::web::Html<String> {
+    poem::web::Html(page.0.0.clone())
+}
+
 #[derive(Clone)]
 struct Document(String);
 
@@ -161,27 +173,4 @@ fn openapi(document: poem::web::Data<&Document>) -> Response {
     Response::builder()
         .content_type("application/json; charset=utf-8")
         .body(document.0.0.clone())
-}
-
-fn cors(origins: &[String]) -> Cors {
-    let cors = Cors::new()
-        .allow_methods([
-            poem::http::Method::GET,
-            poem::http::Method::HEAD,
-            poem::http::Method::POST,
-        ])
-        .allow_headers([
-            "authorization",
-            "content-type",
-            "idempotency-key",
-            "accept-language",
-        ])
-        .expose_headers(["x-request-id", "retry-after"])
-        .allow_credentials(false)
-        .max_age(3600);
-    if origins.iter().any(|origin| origin == "*") {
-        return cors;
-    }
-    let origins: Vec<String> = origins.to_vec();
-    cors.allow_origins_fn(move |origin| origins.iter().any(|allowed| allowed == origin))
 }
