@@ -9,4 +9,5 @@
 
 mod world;
 
+mod mobile;
 mod relay;
