@@ -4,10 +4,19 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    clippy::indexing_slicing
+    clippy::indexing_slicing,
+    clippy::disallowed_methods
 )] // a test that panics has said what it found
 
 mod world;
 
+mod house;
 mod mobile;
+mod process_kill;
+mod process_start;
+mod process_stop;
 mod relay;
+mod settings;
+mod telegram_forum;
+mod telegram_photos;
+mod telegram_posts;

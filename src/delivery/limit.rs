@@ -64,6 +64,14 @@ impl Window {
         }
     }
 
+    /// Counts the last spending from now on. The other side counted it when it took the call, which was
+    /// before it answered; counted from the start of the call, one a slow call delayed would be let go too early.
+    pub fn answered(&self) {
+        if let Some(last) = self.log().back_mut() {
+            last.0 = self.clock.monotonic();
+        }
+    }
+
     /// Waits until `units` fit and spends them.
     pub async fn take(&self, units: u32) {
         loop {
@@ -113,6 +121,15 @@ mod tests {
         assert_eq!(window.wait(10), MINUTE);
         clock.advance(MINUTE);
         assert_eq!(window.wait(10), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_minute_begins_when_the_call_is_answered() {
+        let (clock, window) = window(1);
+        window.spend(1);
+        clock.advance(Duration::from_secs(10));
+        window.answered();
+        assert_eq!(window.wait(1), MINUTE);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod engine;
 pub mod limit;
+mod turn;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -103,7 +104,8 @@ pub trait Carrier: Send + Sync + 'static {
     }
 
     /// May turn all waiting jobs of a key into one: `Some((kind, payload))` replaces them in one
-    /// transaction, `None` leaves them to be carried one by one. Called when the way is free.
+    /// transaction, `None` leaves them to be carried one by one. Called when the way is free; the first
+    /// may be one that was joined, tried and refused before.
     fn join(&self, jobs: Vec<Job>) -> impl Future<Output = Option<(String, Value)>> + Send;
 
     /// Carries the next step of a job. The try is counted and durable before this is called.

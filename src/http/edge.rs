@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::address;
 use super::asking::locale;
-use super::cors::{Origins, Page, preflight};
+use super::cross_origin::{Origins, Page, preflight};
 use super::errors::{bare, status};
 use super::methods::Methods;
 use crate::desk::Desk;

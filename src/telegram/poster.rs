@@ -61,12 +61,18 @@ impl Carrier for Poster {
     }
 
     async fn join(&self, jobs: Vec<Job>) -> Option<(String, Value)> {
-        let first = jobs.first().filter(|job| job.kind == "message")?;
-        // What has been planned already may be half posted.
-        if jobs.iter().any(|job| Plan::stored(&job.payload).is_some()) {
+        let (first, others) = jobs.split_first()?;
+        // What was planned and refused, by an outage say, goes together with what came since; what is
+        // half posted goes on as it is.
+        let mut messages = match Plan::stored(&first.payload) {
+            Some(plan) if plan.says.is_empty() || others.is_empty() => return None,
+            Some(plan) => plan.says.into_iter().map(MessageId).collect(),
+            None => vec![first.message?],
+        };
+        if others.iter().any(|job| job.kind != "message") {
             return None;
         }
-        let messages = jobs.iter().filter_map(|job| job.message).collect();
+        messages.extend(others.iter().filter_map(|job| job.message));
         match self.plan(first.ticket?, messages).await {
             Ok(plan) => Some(("post".to_owned(), plan.to_value())),
             Err(error) => {
@@ -106,6 +112,7 @@ impl Poster {
     /// What posting these messages takes.
     async fn plan(&self, ticket: TicketId, messages: Vec<MessageId>) -> Result<Plan, Error> {
         let desk = &self.group.desk;
+        let says = messages.iter().map(|message| message.0).collect();
         let contents = desk.post_contents(messages).await?;
         let (Some(ticket), Some(last)) = (desk.ticket(ticket).await?, contents.last()) else {
             return Ok(Plan::default());
@@ -132,7 +139,10 @@ impl Poster {
                     .collect(),
             })
             .collect();
-        Ok(Plan::new(render::steps(&labels(desk), &writer, &said)))
+        Ok(Plan {
+            says,
+            ..Plan::new(render::steps(&labels(desk), &writer, &said))
+        })
     }
 
     async fn post(&self, job: &Job) -> Result<Outcome, Trouble> {
@@ -197,6 +207,7 @@ impl Poster {
         self.group.works(POSTING);
         plan.steps.pop_front();
         plan.recreated = false;
+        plan.says.clear();
         if plan.steps.is_empty() {
             return Outcome::Delivered(Some(receipt));
         }

@@ -129,13 +129,16 @@ pub struct Plan {
     /// The topic was lost at this step and has been made anew once.
     #[serde(default)]
     pub recreated: bool,
+    /// The messages it says, for as long as nothing of it was posted: with more of them it is planned anew.
+    #[serde(default)]
+    pub says: Vec<i64>,
 }
 
 impl Plan {
     pub fn new(steps: Vec<Step>) -> Self {
         Self {
             steps: steps.into(),
-            recreated: false,
+            ..Self::default()
         }
     }
 
@@ -146,12 +149,13 @@ impl Plan {
     }
 
     pub fn to_value(&self) -> serde_json::Value {
-        serde_json::json!({ "steps": self.steps, "recreated": self.recreated })
+        serde_json::json!({ "steps": self.steps, "recreated": self.recreated, "says": self.says })
     }
 
     /// Puts other steps in the place of the first.
     #[must_use]
     pub fn replace_first(mut self, others: Vec<Step>) -> Self {
+        self.says.clear();
         self.steps.pop_front();
         for step in others.into_iter().rev() {
             self.steps.push_front(step);

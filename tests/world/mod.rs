@@ -3,6 +3,8 @@
 //! dead, nobody warned.
 
 mod binary;
+mod group;
+mod ledger;
 mod people;
 mod raw;
 mod socket;
@@ -19,6 +21,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 pub use binary::{Binary, binary, said};
+pub use group::{ends, file};
+pub use ledger::{Ledger, whole_history};
 pub use people::{Answer, Phone, gif, jpeg, png, webp};
 pub use raw::Raw;
 pub use socket::Socket;
@@ -181,10 +185,11 @@ impl World {
         tokio::time::sleep(Duration::from_millis(4)).await;
     }
 
-    /// Lets that much of the story's time pass, in small steps.
+    /// Lets that much of the story's time pass, in small steps; larger ones where it is hours.
     pub async fn passes(&self, time: Duration) {
         let until = self.clock.monotonic() + time;
         while self.clock.monotonic() < until {
+            self.clock.advance((time / 1000).saturating_sub(PACE));
             self.breathe().await;
         }
     }
@@ -241,11 +246,16 @@ impl World {
     }
 
     /// The story is over: everything left, nobody warned, and the server stops cleanly.
-    pub async fn ends(mut self) {
+    pub async fn ends(self) {
+        self.ends_with_dead(0).await;
+    }
+
+    /// As [`World::ends`], where the story is about deliveries or updates that are dead now.
+    pub async fn ends_with_dead(mut self, dead: i64) {
         if self.app.is_some() {
             self.queue_is_empty().await;
             let ready = self.ready().await;
-            assert_eq!(ready["queue"]["dead"], 0, "{ready}");
+            assert_eq!(ready["queue"]["dead"], dead, "{ready}");
             self.server_stops().await;
         }
         self.sandbox.stop().await;

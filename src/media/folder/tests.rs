@@ -1,3 +1,5 @@
+//! What lies in the folder, and when it goes.
+
 use std::fs;
 
 use super::*;
