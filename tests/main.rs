@@ -11,6 +11,7 @@
 mod world;
 
 mod house;
+mod mobile;
 mod process_kill;
 mod process_start;
 mod process_stop;
