@@ -11,6 +11,7 @@
 mod world;
 
 mod house;
+mod joining;
 mod mobile;
 mod process_kill;
 mod process_start;
