@@ -6,7 +6,7 @@ use tokio::task::JoinSet;
 use super::world::{Socket, World};
 
 /// Enough that some of their first events overtake whatever is slow in the server.
-const CROWD: usize = 400;
+const CROWD: usize = 1000;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn everybody_in_a_crowd_that_joins_at_once_is_heard() {

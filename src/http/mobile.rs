@@ -100,7 +100,7 @@ impl Mobile {
             None => None,
         };
         let request = PageRequest {
-            user: user_id.0.0,
+            user: user_id.check()?,
             user_name,
             cursor: cursor(after_id.0, before_id.0)?,
             limit: limit.0,
@@ -199,7 +199,7 @@ impl Mobile {
         /// The app's own id of its user, percent-encoded where needed.
         user_id: Path<UserInPath>,
     ) -> Result<Json<CheckDeviceAnswer>, Failure<Reads>> {
-        let user = user_id.0.0;
+        let user = user_id.check()?;
         let device_count = self.desk.device_count(&asking.caller, user.clone()).await?;
         Ok(Json(CheckDeviceAnswer {
             user_id: user.to_string(),

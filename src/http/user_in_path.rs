@@ -1,17 +1,27 @@
 //! A user id as a part of a path: documented with its rules, and checked by the id's own type. The
-//! library's validator for patterns would compile its expression for every single request.
+//! library's validator for patterns would compile its expression for every single request, and its
+//! errors of parsing do not know the parameter's name.
 
 use std::borrow::Cow;
 
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
-use poem_openapi::types::{ParseError, ParseFromParameter, ParseResult, Type};
+use poem_openapi::types::{ParseFromParameter, ParseResult, Type};
 
+use crate::domain::error::Error;
 use crate::domain::ids::UserId;
 
 /// No control characters, in the words of a schema.
 const PATTERN: &str = r"^[^\x00-\x1F\x7F-\x9F]+$";
 
-pub struct UserInPath(pub UserId);
+pub struct UserInPath(String);
+
+impl UserInPath {
+    /// # Errors
+    /// `missing_field` or `invalid_user_id`.
+    pub fn check(&self) -> Result<UserId, Error> {
+        UserId::parse(&self.0, "user_id")
+    }
+}
 
 impl Type for UserInPath {
     const IS_REQUIRED: bool = true;
@@ -42,8 +52,6 @@ impl Type for UserInPath {
 
 impl ParseFromParameter for UserInPath {
     fn parse_from_parameter(value: &str) -> ParseResult<Self> {
-        UserId::parse(value, "user_id")
-            .map(Self)
-            .map_err(ParseError::custom)
+        Ok(Self(value.to_owned()))
     }
 }

@@ -82,6 +82,7 @@ where
             let context = context.clone();
             async move {
                 let payload = Payload::of(data.ok(), token);
+                until_open(&socket).await;
                 if let Err(error) = admit(&context, &socket) {
                     return tell_error(&context, &socket, &error);
                 }
@@ -91,6 +92,17 @@ where
             }
         },
     );
+}
+
+/// The library lets a socket's events in a moment before it lets answers out; what was said in
+/// between would be lost. A socket that is gone is not waited for long.
+async fn until_open(socket: &SocketRef) {
+    for _ in 0..20 {
+        if socket.connected() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
 }
 
 /// Events count like requests.
