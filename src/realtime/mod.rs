@@ -2,6 +2,7 @@
 
 mod endpoint;
 mod incoming;
+mod line;
 mod rooms;
 
 use std::sync::Arc;
@@ -19,7 +20,8 @@ use endpoint::SocketEndpoint;
 use rooms::Rooms;
 
 /// Events that may wait for a client that does not read; then it is cut off, and comes back with `after_id`.
-const UNREAD_EVENTS: usize = 128;
+/// More than a client that catches up is told at once.
+const UNREAD_EVENTS: usize = 1024;
 /// The largest frame a client may send, bytes.
 const LARGEST_FRAME: usize = 100_000;
 

@@ -7,14 +7,14 @@ use serde::Serialize;
 use socketioxide::extract::SocketRef;
 use socketioxide::socket::Sid;
 
+use super::line::Line;
 use crate::domain::event::Event;
 use crate::domain::ids::{MessageId, UserId};
 use crate::domain::item::Item;
-use crate::domain::message::Direction;
+use crate::domain::message::{Direction, Message};
 
 /// Live events that may queue behind a socket that catches up.
 const MOST_HELD: usize = 1000;
-
 #[derive(Default)]
 pub struct Rooms(Mutex<HashMap<UserId, HashMap<Sid, Member>>>);
 
@@ -22,6 +22,14 @@ struct Member {
     socket: SocketRef,
     /// Live events held back while the socket is told what it missed.
     held: Option<Vec<Arc<Event>>>,
+    /// What was missed was told up to this message. A row can be read a moment before its event comes.
+    told_up_to: MessageId,
+}
+
+impl Member {
+    fn was_told(&self, event: &Event) -> bool {
+        matches!(event, Event::MessageCreated(message) if message.id <= self.told_up_to)
+    }
 }
 
 /// A message with the contact it is about.
@@ -39,29 +47,33 @@ struct Typing<'a> {
 }
 
 impl Rooms {
-    /// Enters a room; live events are held back until [`Rooms::go_live`].
+    /// Enters a room; live events are held back until [`Rooms::held_back`] has no more.
     pub fn enter(&self, user: &UserId, socket: &SocketRef) {
-        let member = Member {
-            socket: socket.clone(),
-            held: Some(Vec::new()),
-        };
-        self.lock()
-            .entry(user.clone())
-            .or_default()
-            .insert(socket.id, member);
+        self.lock().entry(user.clone()).or_default().insert(
+            socket.id,
+            Member {
+                socket: socket.clone(),
+                held: Some(Vec::new()),
+                told_up_to: MessageId(0),
+            },
+        );
     }
 
-    /// Tells what was held back, less what the socket already got, and lets live events through.
-    pub fn go_live(&self, user: &UserId, sid: Sid, told_up_to: MessageId) {
+    /// What was held back since the last time, less what the socket was told already; None when there was
+    /// nothing, and from then on the socket hears live events as they come.
+    pub fn held_back(
+        &self,
+        user: &UserId,
+        sid: Sid,
+        told_up_to: MessageId,
+    ) -> Option<Vec<Arc<Event>>> {
         let mut rooms = self.lock();
-        let Some(member) = rooms.get_mut(user).and_then(|room| room.get_mut(&sid)) else {
-            return;
-        };
-        for event in member.held.take().unwrap_or_default() {
-            if !matches!(&*event, Event::MessageCreated(message) if message.id <= told_up_to) {
-                tell_one(&member.socket, &event);
-            }
-        }
+        let member = rooms.get_mut(user)?.get_mut(&sid)?;
+        member.told_up_to = told_up_to;
+        let held = member.held.take().filter(|held| !held.is_empty())?;
+        member.held = Some(Vec::new());
+        let news = held.into_iter().filter(|event| !member.was_told(event));
+        Some(news.collect())
     }
 
     pub fn leave(&self, user: &UserId, sid: Sid) {
@@ -99,10 +111,13 @@ impl Rooms {
             return;
         };
         for member in room.values_mut() {
+            if member.was_told(event) {
+                continue;
+            }
             match &mut member.held {
                 Some(held) if held.len() < MOST_HELD => held.push(Arc::clone(event)),
                 Some(_) => cut(&member.socket),
-                None => tell_one(&member.socket, event),
+                None => tell_live(&member.socket, event),
             }
         }
     }
@@ -119,52 +134,81 @@ impl Rooms {
     }
 }
 
-fn tell_one(socket: &SocketRef, event: &Event) {
-    let sent = match event {
-        Event::MessageCreated(message) => socket.emit("new_message", &About::from(message)),
-        Event::MessageUpdated(message) => socket.emit("message_updated", &About::from(message)),
-        Event::Typing { user, .. } => socket.emit(
-            "typing",
-            &Typing {
-                user_id: user.as_str(),
-                typing: true,
-            },
-        ),
-    };
-    if let Err(error) = sent {
+fn tell_live(socket: &SocketRef, event: &Event) {
+    if tell(socket, event) != Told::Yes {
         // A client that does not read would miss this one: cut off, it comes back and resumes.
-        tracing::debug!(%error, "a socket takes no more events");
+        tracing::debug!("a socket takes no more events");
         cut(socket);
     }
 }
 
 /// Disconnecting runs the handler that forgets the socket, which takes the lock: not from inside it.
-fn cut(socket: &SocketRef) {
+pub fn cut(socket: &SocketRef) {
     let socket = socket.clone();
     tokio::spawn(async move {
         // Already gone is as good.
-        let _ = socket.disconnect();
+        let _ = socket.clone().disconnect();
+        end_line(&socket);
     });
 }
 
-impl<'a> From<&'a crate::domain::message::Message> for About<'a> {
-    fn from(message: &'a crate::domain::message::Message) -> Self {
-        Self {
-            item: Item::from(message),
-            user_id: message.user.as_str(),
+/// Ends the connection of a session that is over: a client that does not read would hold it for ever.
+pub fn end_line(socket: &SocketRef) {
+    if let Some(line) = line(socket) {
+        line.cut();
+    }
+}
+
+/// What became of something to be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    Yes,
+    /// Too much waits for the client already; there may be room later.
+    Full,
+    Gone,
+}
+
+/// Tells an event.
+pub fn tell(socket: &SocketRef, event: &Event) -> Told {
+    match event {
+        Event::MessageCreated(message) => emit(socket, "new_message", &About::from(message)),
+        Event::MessageUpdated(message) => emit(socket, "message_updated", &About::from(message)),
+        Event::Typing { user, .. } => {
+            let (user_id, typing) = (user.as_str(), true);
+            emit(socket, "typing", &Typing { user_id, typing })
         }
     }
 }
 
-/// Sends a missed message; false when the socket's queue is full for now.
-pub fn try_tell_missed(
-    socket: &SocketRef,
-    message: &crate::domain::message::Message,
-) -> Result<bool, ()> {
+/// Emits, as long as there is room for it.
+pub fn emit(socket: &SocketRef, name: &str, payload: &impl Serialize) -> Told {
     use socketioxide::{SendError, SocketError};
-    match socket.emit("new_message", &About::from(message)) {
-        Ok(()) => Ok(true),
-        Err(SendError::Socket(SocketError::InternalChannelFull)) => Ok(false),
-        Err(_) => Err(()),
+    // Polling clients have no line; their queue and their heartbeat are limit enough.
+    let line = line(socket);
+    if line.is_some_and(|line| !line.has_room()) {
+        return Told::Full;
+    }
+    match socket.emit(name, payload) {
+        Ok(()) => {
+            if let Some(line) = line {
+                line.tells(serde_json::to_vec(payload).map_or(0, |json| json.len()));
+            }
+            Told::Yes
+        }
+        Err(SendError::Socket(SocketError::InternalChannelFull)) => Told::Full,
+        Err(_) => Told::Gone,
+    }
+}
+
+fn line(socket: &SocketRef) -> Option<&Line> {
+    socket.req_parts().extensions.get::<Line>()
+}
+
+impl<'a> From<&'a Message> for About<'a> {
+    fn from(message: &'a Message) -> Self {
+        Self {
+            item: Item::from(message),
+            user_id: message.user.as_str(),
+        }
     }
 }
