@@ -32,6 +32,7 @@ pub struct Engine<C> {
     /// The key each lane served last; the next larger one has its turn.
     served: HashMap<String, i64>,
     lane_failures: HashMap<String, u32>,
+    stop: CancellationToken,
 }
 
 #[derive(Default)]
@@ -53,11 +54,13 @@ impl<C: Carrier> Engine<C> {
             in_flight: HashSet::new(),
             served: HashMap::new(),
             lane_failures: HashMap::new(),
+            stop: CancellationToken::new(),
         }
     }
 
     /// Runs until `stop`, then lets the turns in flight end.
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), Error> {
+        self.stop = stop.clone();
         let mut commits = self.store.signals().outbox.subscribe();
         self.recover().await?;
         let mut turns: JoinSet<Turn> = JoinSet::new();
@@ -218,6 +221,7 @@ impl<C: Carrier> Engine<C> {
             chance: self.chance,
             limit,
             head: head.clone(),
+            stop: self.stop.clone(),
         };
         self.served.insert(head.lane.clone(), head.key);
         turns.spawn(turn.run());
