@@ -226,7 +226,8 @@ async fn a_token_from_the_command_line_opens_just_its_own_user() {
 #[test]
 fn a_token_needs_a_user_a_time_and_the_servers_secret() {
     let folder = folder();
-    let cases: [(&[&str], &[(&str, &str)], &str); 5] = [
+    type Given<'a> = &'a [(&'a str, &'a str)];
+    let cases: [(&[&str], Given, &str); 5] = [
         (&["token"], &[("JWT_SECRET", SECRET)], "--user"),
         (&["token", "--user", "a"], &[], "JWT_SECRET is not set"),
         (
@@ -382,7 +383,7 @@ async fn the_log_keeps_secrets_names_and_what_people_say_to_itself() {
     server.ends();
 
     let log = server.log();
-    assert!(log.len() > 100, "the log was not read: {log:#?}");
+    assert!(log.len() > 20, "the log was not read: {log:#?}");
     let account = sandbox.service_account_json();
     let account: serde_json::Value = serde_json::from_str(&account).unwrap();
     let key = account["private_key"].as_str().unwrap();
