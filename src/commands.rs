@@ -13,6 +13,10 @@ use relaydesk::media::Uploads;
 use relaydesk::sandbox::{Sandbox, SandboxOptions};
 use relaydesk::store::{Purpose, Store};
 use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// Why a command ended without success.
 pub enum Failure {
@@ -36,10 +40,17 @@ fn settings(matches: &ArgMatches, mut problems: Problems) -> Result<Config, Fail
 }
 
 fn log_to_stderr(filter: &str) {
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_ansi(std::io::stderr().is_terminal());
+    // Below info, libraries print frames, headers and addresses, and so tokens and what people say.
+    let discreet = filter_fn(|line| {
+        *line.level() <= tracing::Level::INFO || line.target().starts_with("relaydesk")
+    });
+    tracing_subscriber::registry()
+        .with(EnvFilter::new(filter))
+        .with(discreet)
+        .with(lines)
         .init();
 }
 

@@ -12,11 +12,15 @@ mod world;
 
 mod house;
 mod mobile;
+mod process_full;
 mod process_kill;
 mod process_start;
 mod process_stop;
 mod relay;
 mod settings;
+mod sockets;
+mod sockets_catch_up;
+mod sockets_crowd;
 mod telegram_forum;
 mod telegram_photos;
 mod telegram_posts;
