@@ -9,7 +9,6 @@ use relaydesk::config::{self, Account, Config, Problems, Telegram, UserAuth};
 use relaydesk::desk::access::TokenKey;
 use relaydesk::domain::clock::Clock;
 use relaydesk::domain::ids::{Chance, JobId, UserId};
-use relaydesk::media::Uploads;
 use relaydesk::sandbox::{Sandbox, SandboxOptions};
 use relaydesk::store::{Purpose, Store};
 use tokio::signal::unix::{SignalKind, signal};
@@ -292,8 +291,7 @@ pub async fn push(
     let clock = Clock::system();
     let store =
         Store::open(&config.database, Purpose::Command, clock.clone(), Chance).map_err(run)?;
-    let uploads = Uploads::beside(config.uploads.clone());
-    let desk = app::make_desk(&config, store.clone(), uploads, &clock).map_err(run)?;
+    let desk = app::desk_beside_server(&config, store.clone(), &clock).map_err(run)?;
     let devices = desk.devices_of(user).await.map_err(run)?;
     if devices.is_empty() {
         return Err(run("this user has no registered device"));

@@ -120,6 +120,23 @@ pub async fn open_uploads(config: &Config) -> Result<Uploads, String> {
     })
 }
 
+/// The desk for a command beside a running server, whose uploads are left alone.
+///
+/// # Errors
+/// A sentence for the operator.
+pub fn desk_beside_server(
+    config: &Config,
+    store: Store,
+    clock: &Clock,
+) -> Result<Arc<Desk>, String> {
+    make_desk(
+        config,
+        store,
+        Uploads::beside(config.uploads.clone()),
+        clock,
+    )
+}
+
 /// Sets the desk up.
 ///
 /// # Errors
