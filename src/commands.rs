@@ -291,9 +291,7 @@ pub async fn push(
     let clock = Clock::system();
     let store =
         Store::open(&config.database, Purpose::Command, clock.clone(), Chance).map_err(run)?;
-    let desk = app::open_desk(&config, store.clone(), &clock)
-        .await
-        .map_err(run)?;
+    let desk = app::desk_beside_server(&config, store.clone(), &clock).map_err(run)?;
     let devices = desk.devices_of(user).await.map_err(run)?;
     if devices.is_empty() {
         return Err(run("this user has no registered device"));

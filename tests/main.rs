@@ -5,12 +5,14 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::disallowed_methods
+    clippy::disallowed_methods,
+    clippy::type_complexity
 )] // a test that panics has said what it found
 
 mod world;
 
 mod house;
+mod mobile;
 mod process_full;
 mod process_kill;
 mod process_start;

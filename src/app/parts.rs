@@ -107,17 +107,46 @@ fn measure_disk(config: &Config, clock: &Clock) {
     }
 }
 
-/// Opens the uploads folder and sets the desk up.
+/// The uploads folder of the server.
 ///
 /// # Errors
 /// A sentence for the operator.
-pub async fn open_desk(config: &Config, store: Store, clock: &Clock) -> Result<Arc<Desk>, String> {
-    let uploads = Uploads::open(config.uploads.clone()).await.map_err(|error| {
+pub async fn open_uploads(config: &Config) -> Result<Uploads, String> {
+    Uploads::open(config.uploads.clone()).await.map_err(|error| {
         format!(
             "can not use the uploads folder {} ({error}): make it writable for this user, or set UPLOADS_DIR",
             config.uploads.display()
         )
-    })?;
+    })
+}
+
+/// The desk for a command beside a running server, whose uploads are left alone.
+///
+/// # Errors
+/// A sentence for the operator.
+pub fn desk_beside_server(
+    config: &Config,
+    store: Store,
+    clock: &Clock,
+) -> Result<Arc<Desk>, String> {
+    make_desk(
+        config,
+        store,
+        Uploads::beside(config.uploads.clone()),
+        clock,
+    )
+}
+
+/// Sets the desk up.
+///
+/// # Errors
+/// A sentence for the operator.
+pub fn make_desk(
+    config: &Config,
+    store: Store,
+    uploads: Uploads,
+    clock: &Clock,
+) -> Result<Arc<Desk>, String> {
     let settings = Settings {
         timezone: config.timezone,
         locale: config.locale,

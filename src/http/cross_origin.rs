@@ -1,56 +1,73 @@
-//! Pages of other origins: those that may call get their CORS headers. For all others nothing changes:
-//! browsers name an origin in requests to a page's own server too, and apps may name any.
+//! Pages of other origins: what their browsers are told. A page that is not let in is not refused: its
+//! browser keeps the answer from it, while the server's own pages, which name their origin too, work.
 
-use std::sync::Arc;
+use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use poem::{Request, Response};
 
-use poem::http::Method;
-use poem::http::header;
-use poem::middleware::{Cors, CorsEndpoint};
-use poem::{Endpoint, EndpointExt, Request, Response};
+const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
+const HEADERS: HeaderValue =
+    HeaderValue::from_static("authorization, content-type, idempotency-key, accept-language");
+const EXPOSED: HeaderValue =
+    HeaderValue::from_static("x-request-id, retry-after, allow, content-range, etag");
+/// Seconds a browser may remember the answer to its preflight.
+const REMEMBERED: HeaderValue = HeaderValue::from_static("3600");
 
-pub struct CrossOrigin<E> {
-    plain: Arc<E>,
-    shared: CorsEndpoint<Arc<E>>,
-    origins: Vec<String>,
-}
+/// The setting `CORS_ORIGINS`; `*` is any.
+pub struct Origins(pub Vec<String>);
 
-impl<E: Endpoint<Output = Response>> CrossOrigin<E> {
-    pub fn around(inner: E, origins: Vec<String>) -> Self {
-        let plain = Arc::new(inner);
-        let cors = Cors::new()
-            .allow_methods([Method::GET, Method::HEAD, Method::POST])
-            .allow_headers([
-                "authorization",
-                "content-type",
-                "idempotency-key",
-                "accept-language",
-            ])
-            .expose_headers(["x-request-id", "retry-after"])
-            .allow_credentials(false)
-            .max_age(3600);
-        Self {
-            shared: Arc::clone(&plain).with(cors),
-            plain,
-            origins,
+/// A page that may read the answer, and how it is told so.
+#[derive(Clone)]
+pub struct Page(HeaderValue);
+
+impl Origins {
+    /// The page behind a request, where it may call.
+    pub fn page(&self, request: &Request) -> Option<Page> {
+        let origin = request.headers().get(header::ORIGIN)?;
+        if self.any() {
+            return Some(Page(HeaderValue::from_static("*")));
+        }
+        let named = self
+            .0
+            .iter()
+            .any(|allowed| allowed.as_bytes() == origin.as_bytes());
+        named.then(|| Page(origin.clone()))
+    }
+
+    /// Adds what a browser wants to see before it hands an answer to a page.
+    pub fn tell(&self, page: Option<&Page>, headers: &mut HeaderMap) {
+        if self.0.is_empty() {
+            return;
+        }
+        if !self.any() {
+            // The answer depends on who asks, so no cache may give it to others.
+            headers.append(header::VARY, HeaderValue::from_static("origin"));
+        }
+        if let Some(Page(origin)) = page {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+            headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
         }
     }
 
-    fn may_call(&self, request: &Request) -> bool {
-        request.header(header::ORIGIN).is_some_and(|origin| {
-            self.origins
-                .iter()
-                .any(|allowed| allowed == "*" || allowed == origin)
-        })
+    fn any(&self) -> bool {
+        self.0.iter().any(|origin| origin == "*")
     }
 }
 
-impl<E: Endpoint<Output = Response>> Endpoint for CrossOrigin<E> {
-    type Output = Response;
-
-    async fn call(&self, request: Request) -> poem::Result<Response> {
-        if self.may_call(&request) {
-            return self.shared.call(request).await;
-        }
-        self.plain.call(request).await
-    }
+/// The answer to a browser that asks whether a page may call; None for every other request. Any header
+/// may be sent: nothing here trusts one, and cookies never travel along.
+pub fn preflight(request: &Request) -> Option<Response> {
+    let asks = request.method() == Method::OPTIONS
+        && request
+            .headers()
+            .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let wished: HeaderName = header::ACCESS_CONTROL_REQUEST_HEADERS;
+    asks.then(|| {
+        let headers = request.headers().get(wished).cloned().unwrap_or(HEADERS);
+        Response::builder()
+            .status(StatusCode::NO_CONTENT)
+            .header(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS)
+            .header(header::ACCESS_CONTROL_ALLOW_HEADERS, headers)
+            .header(header::ACCESS_CONTROL_MAX_AGE, REMEMBERED)
+            .finish()
+    })
 }

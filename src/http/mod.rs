@@ -12,6 +12,7 @@ mod files;
 mod methods;
 mod mobile;
 mod payloads;
+mod range;
 mod send;
 mod system;
 mod upload;
@@ -28,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::desk::Desk;
 use crate::desk::access::Access;
-use cross_origin::CrossOrigin;
+use cross_origin::Origins;
 use edge::Edge;
 use methods::Methods;
 pub use webhook::WebhookSecrets;
@@ -123,8 +124,9 @@ pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
     .data(setup.webhook)
     .map_to_response();
     Edge {
-        inner: CrossOrigin::around(inner, setup.cors_origins),
+        inner,
         desk,
+        origins: Origins(setup.cors_origins),
         trusted_proxies: setup.trusted_proxies,
         stopping: setup.stopping,
         methods,
