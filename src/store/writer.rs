@@ -38,6 +38,7 @@ pub struct Tx<'a> {
 /// What is told after the commit.
 #[derive(Default)]
 pub(super) struct Effects {
+    pub acts: Vec<Box<dyn FnOnce() + Send>>,
     pub events: Vec<Event>,
     pub outbox: bool,
     pub inbox: bool,
@@ -70,6 +71,12 @@ impl Tx<'_> {
             .0
             .pragma_update(None, "application_id", version)?;
         Ok(())
+    }
+
+    /// Does something small in memory once this is durable. Without a commit it is dropped, with
+    /// everything it holds.
+    pub fn once_durable(&mut self, act: impl FnOnce() + Send + 'static) {
+        self.effects.acts.push(Box::new(act));
     }
 
     /// Tells everybody who listens, once this is durable.
@@ -290,6 +297,7 @@ impl Loop {
         let ok = work.run(&mut tx);
         let own = std::mem::take(&mut tx.effects);
         if ok {
+            effects.acts.extend(own.acts);
             effects.events.extend(own.events);
             effects.outbox |= own.outbox;
             effects.inbox |= own.inbox;
@@ -306,6 +314,9 @@ impl Loop {
     }
 
     fn tell(&self, effects: Effects) {
+        for act in effects.acts {
+            act();
+        }
         for event in effects.events {
             // Nobody listening is no fault.
             let _ = self.signals.events.send(Arc::new(event));
