@@ -5,18 +5,23 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::disallowed_methods
+    clippy::disallowed_methods,
+    clippy::type_complexity
 )] // a test that panics has said what it found
 
 mod world;
 
 mod house;
 mod mobile;
+mod process_full;
 mod process_kill;
 mod process_start;
 mod process_stop;
 mod relay;
 mod settings;
+mod sockets;
+mod sockets_catch_up;
+mod sockets_crowd;
 mod telegram_forum;
 mod telegram_photos;
 mod telegram_posts;

@@ -382,7 +382,7 @@ async fn the_log_keeps_secrets_names_and_what_people_say_to_itself() {
     server.ends();
 
     let log = server.log();
-    assert!(log.len() > 100, "the log was not read: {log:#?}");
+    assert!(log.len() > 20, "the log was not read: {log:#?}");
     let account = sandbox.service_account_json();
     let account: serde_json::Value = serde_json::from_str(&account).unwrap();
     let key = account["private_key"].as_str().unwrap();

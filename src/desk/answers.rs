@@ -169,11 +169,8 @@ fn store(
     if let Some(contact) = tx.contact(&ticket.user)? {
         greeting.greet(tx, &contact)?;
     }
-    let attachments: Vec<Attachment> = answer
-        .attachments
-        .into_iter()
-        .map(|part| into_attachment(tx, part))
-        .collect();
+    let parts = answer.attachments.into_iter();
+    let attachments: Vec<Attachment> = parts.map(|part| into_attachment(tx, part)).collect();
     let id = tx.insert_message(&NewMessage {
         contact: ticket.contact,
         ticket: Some(ticket.id),

@@ -142,11 +142,10 @@ fn attachments(tx: &mut Tx, photos: Vec<Stored>, link: Option<String>) -> Vec<At
     attachments
 }
 
-/// The attachment that a stored file becomes. The file is kept with the commit of its row, and goes
-/// if there is none.
+/// The attachment that a stored file becomes; the file stays if, and only if, the row does.
 pub(super) fn from_file(tx: &mut Tx, kind: AttachmentKind, stored: Stored) -> Attachment {
     let file = stored.file().clone();
-    tx.once_durable(move || drop(stored.keep()));
+    tx.when_durable(|| drop(stored.keep()));
     let mut attachment = Attachment::of(kind);
     attachment.file = Some(file.name);
     attachment.thumb = file.thumb;

@@ -38,10 +38,10 @@ pub struct Tx<'a> {
 /// What is told after the commit.
 #[derive(Default)]
 pub(super) struct Effects {
-    pub acts: Vec<Box<dyn FnOnce() + Send>>,
     pub events: Vec<Event>,
     pub outbox: bool,
     pub inbox: bool,
+    pub committed: Vec<Box<dyn FnOnce() + Send>>,
 }
 
 impl<'a> Deref for Tx<'a> {
@@ -73,10 +73,9 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Does something small in memory once this is durable. Without a commit it is dropped, with
-    /// everything it holds.
-    pub fn once_durable(&mut self, act: impl FnOnce() + Send + 'static) {
-        self.effects.acts.push(Box::new(act));
+    /// Runs `then` once this is durable; drops it when the changes are undone.
+    pub fn when_durable(&mut self, then: impl FnOnce() + Send + 'static) {
+        self.effects.committed.push(Box::new(then));
     }
 
     /// Tells everybody who listens, once this is durable.
@@ -133,6 +132,11 @@ impl Writer {
             .await
             .map_err(|_| closed())?;
         answer.await.map_err(|_| closed())?
+    }
+
+    /// Waits until the thread takes no more work, which before the stop should never be.
+    pub async fn ended(&self) {
+        self.queue.closed().await;
     }
 
     /// Finishes what is queued and closes the database.
@@ -297,10 +301,10 @@ impl Loop {
         let ok = work.run(&mut tx);
         let own = std::mem::take(&mut tx.effects);
         if ok {
-            effects.acts.extend(own.acts);
             effects.events.extend(own.events);
             effects.outbox |= own.outbox;
             effects.inbox |= own.inbox;
+            effects.committed.extend(own.committed);
         } else if !self.connection.is_autocommit() {
             let _ = self.savepoint("ROLLBACK TO piece");
         }
@@ -314,9 +318,7 @@ impl Loop {
     }
 
     fn tell(&self, effects: Effects) {
-        for act in effects.acts {
-            act();
-        }
+        effects.committed.into_iter().for_each(|then| then());
         for event in effects.events {
             // Nobody listening is no fault.
             let _ = self.signals.events.send(Arc::new(event));
