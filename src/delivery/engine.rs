@@ -47,6 +47,7 @@ struct Rest {
 /// A turn that ended: its lane, and what it means for the rests.
 struct Turn {
     lane: String,
+    key: i64,
     job: JobId,
     after: After,
 }
@@ -239,12 +240,16 @@ impl<C: Carrier> Engine<C> {
             limit,
             head: head.clone(),
         };
-        self.served.insert(head.lane.clone(), head.key);
         turns.spawn(turn.run());
     }
 
     fn end_turn(&mut self, turn: Result<Turn, tokio::task::JoinError>) {
-        let Turn { lane, job, after } = match turn {
+        let Turn {
+            lane,
+            key,
+            job,
+            after,
+        } = match turn {
             Ok(turn) => turn,
             Err(error) => {
                 // A turn catches its carrier's panics; this one is the engine's own, and its lane is unknown.
@@ -253,6 +258,10 @@ impl<C: Carrier> Engine<C> {
             }
         };
         self.in_flight.remove(&lane);
+        // Who was only stopped by the limit is still the next.
+        if !matches!(after, After::Limited(_)) {
+            self.served.insert(lane.clone(), key);
+        }
         let now = self.clock.monotonic();
         if !matches!(after, After::RestLane(None)) {
             self.lane_failures.remove(&lane);
@@ -300,6 +309,7 @@ impl<C: Carrier> OneTurn<C> {
         };
         Turn {
             lane: self.head.lane,
+            key: self.head.key,
             job: self.head.id,
             after,
         }
