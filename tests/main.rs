@@ -9,7 +9,16 @@
 
 mod world;
 
+mod faults_group;
+mod faults_push;
+mod faults_telegram;
+mod faults_updates;
+mod push;
 mod relay;
+mod telegram_answers;
 mod telegram_forum;
+mod telegram_meant;
 mod telegram_photos;
 mod telegram_posts;
+mod telegram_rate;
+mod telegram_webhook;
