@@ -16,7 +16,8 @@ use tokio_util::sync::CancellationToken;
 use crate::config::{Config, Problems};
 use crate::domain::clock::Clock;
 use crate::store::Store;
-pub use parts::{check, open_desk, open_store, push_settings, telegram_settings};
+pub use parts::{check, make_desk, push_settings, telegram_settings};
+use parts::{open_store, open_uploads};
 
 /// How long a stop lets work under way finish before it is cut; what is cut is taken up after the next start.
 const STOP_TIME: Duration = Duration::from_secs(10);
@@ -89,9 +90,8 @@ impl App {
             .ok_or_else(|| one("the listener has no address".to_owned()))?;
         let stopping = CancellationToken::new();
         let mut tasks = Tasks::default();
-        let desk = open_desk(&config, store.clone(), &clock)
-            .await
-            .map_err(one)?;
+        let uploads = open_uploads(&config).await.map_err(one)?;
+        let desk = make_desk(&config, store.clone(), uploads, &clock).map_err(one)?;
         let routes =
             parts::wire(&config, &desk, &store, &stopping, &mut tasks, further).map_err(one)?;
         let stop = stopping.clone();

@@ -231,3 +231,35 @@ async fn a_topic_whose_making_was_cut_off_costs_no_message() {
     alice.is_answered(&world, 1).await;
     world.ends().await;
 }
+
+#[tokio::test]
+async fn a_token_or_a_group_telegram_does_not_know_is_told_with_the_setting_to_check() {
+    let world = World::start().await;
+    world.is_well().await;
+    for (call, status, description, words) in [
+        ("getMe", 401, "Unauthorized", "check BOT_TOKEN"),
+        (
+            "getChat",
+            400,
+            "Bad Request: chat not found",
+            "check GROUP_CHAT_ID",
+        ),
+        (
+            "getChatMember",
+            403,
+            "Forbidden: bot is not a member of the supergroup chat",
+            "make it an administrator",
+        ),
+    ] {
+        let refusal = Fault::Refuse {
+            status,
+            description: description.to_owned(),
+        };
+        world.sandbox.break_next(refusal, Some(call), 1);
+        // Whenever its standing changes the bot looks at itself.
+        world.sandbox.set_can_manage_topics(true);
+        world.is_in_trouble("telegram", words).await;
+        world.is_well().await;
+    }
+    world.ends().await;
+}

@@ -313,3 +313,25 @@ async fn a_clock_set_back_an_hour_delays_nothing() {
     }
     world.ends().await;
 }
+
+#[tokio::test]
+async fn a_push_that_a_crash_cut_off_goes_again_at_once() {
+    let mut world = World::start().await;
+    let (_, post) = asked(&world).await;
+    world.expects_warning("a delivery failed and is tried again");
+    world.expects_warning("a part is in trouble");
+    world.expects_warning("sends were cut by the last stop");
+    world.sandbox.fcm_down().await;
+    world.sandbox.agent_replies(post, "one");
+    world.is_in_trouble("push", "does not answer").await;
+    world.server_stops().await;
+    // What a kill in the middle of a send leaves behind.
+    let sql = "UPDATE outbox SET state = 'sending' WHERE carrier = 'push'";
+    assert_eq!(world.in_database(|db| db.execute(sql, []).unwrap()), 1);
+    world.sandbox.fcm_up().await.unwrap();
+    let began = world.clock.monotonic();
+    world.server_starts().await;
+    arrive(&world, 1).await;
+    assert!(accepted(&world)[0].at - began < Duration::from_secs(30));
+    world.ends().await;
+}

@@ -1,6 +1,6 @@
 //! What agents answer in the group, on the contact's phone.
 
-use relaydesk::sandbox::{Fault, FileKind};
+use relaydesk::sandbox::FileKind;
 use serde_json::json;
 
 use crate::world::{Phone, World, file};
@@ -193,97 +193,5 @@ async fn of_a_file_over_20_megabytes_the_agent_is_told_and_the_text_arrives() {
     world.group_has(4).await;
     let answer = alice.is_answered(&world, 2).await;
     assert_eq!(answer["attachments"].as_array().unwrap().len(), 1);
-    world.ends().await;
-}
-
-#[tokio::test]
-async fn a_file_that_telegram_gives_only_later_arrives_and_holds_nobody_else_up() {
-    let world = World::start().await;
-    let (alice, post) = asked(&world).await;
-    let bob = world.phone("bob");
-    bob.sends("me too").await;
-    let bobs = world.post_with("me too").await;
-    world.expects_warning("an agent's file could not be fetched");
-    world
-        .sandbox
-        .break_next(Fault::BadGateway, Some("getFile"), 2);
-    world
-        .sandbox
-        .break_next(Fault::CutAfterAccept, Some("file"), 1);
-    world
-        .sandbox
-        .break_next(Fault::TooManyRequests { retry_after: 20 }, Some("file"), 1);
-    world
-        .sandbox
-        .agent_replies_with(post, vec![file(FileKind::Document)], "the bill");
-    world.sandbox.agent_replies(post, "have you got it?");
-    world.sandbox.agent_replies(bobs, "to bob");
-    bob.is_answered(&world, 1).await;
-    assert!(
-        world.sandbox.faults_planned() > 0,
-        "the file was not to be had yet"
-    );
-    alice
-        .sees(&world, &["hi", "the bill", "have you got it?"])
-        .await;
-    assert_eq!(
-        alice.answers().await[0]["attachments"]
-            .as_array()
-            .unwrap()
-            .len(),
-        1
-    );
-    world.ends().await;
-}
-
-#[tokio::test]
-async fn of_a_file_telegram_has_lost_the_agent_is_told() {
-    let world = World::start().await;
-    let (alice, post) = asked(&world).await;
-    world.expects_warning("an agent's file could not be fetched");
-    let lost = Fault::Refuse {
-        status: 400,
-        description: "Bad Request: wrong file_id or the file is temporarily unavailable".to_owned(),
-    };
-    world.sandbox.break_next(lost, Some("getFile"), 100);
-    world
-        .sandbox
-        .agent_replies_with(post, vec![file(FileKind::Document)], "the bill");
-    let answer = alice.is_answered(&world, 1).await;
-    assert_eq!(answer["message"], "the bill");
-    world.post_with("Telegram его не отдаёт").await;
-    world.sandbox.faults_over();
-    world.ends().await;
-}
-
-#[tokio::test]
-async fn of_a_ticket_that_no_longer_exists_the_agent_is_told() {
-    let world = World::start().await;
-    let (_, post) = asked(&world).await;
-    world.expects_warning("an agent's file could not be fetched");
-    world
-        .sandbox
-        .break_next(Fault::BadGateway, Some("getFile"), 3);
-    let late = world
-        .sandbox
-        .agent_replies_with(post, vec![file(FileKind::Document)], "here")[0];
-    world
-        .until("a first try", async || world.sandbox.faults_planned() < 3)
-        .await;
-    world.in_database(|db| db.execute("DELETE FROM tickets", []).unwrap());
-    world.group_has(2).await;
-    let told = world.bot_posts().remove(1);
-    assert_eq!(
-        (told.text.as_str(), told.reply_to),
-        (
-            "⚠️ Ответ не отправлен: такого обращения больше нет.",
-            Some(late)
-        )
-    );
-    let reply = world.sandbox.agent_replies(post, "hello?");
-    world.group_has(3).await;
-    let told = world.bot_posts().remove(2);
-    assert!(told.text.contains("нет обращения"), "{}", told.text);
-    assert_eq!(told.reply_to, Some(reply));
     world.ends().await;
 }

@@ -107,17 +107,29 @@ fn measure_disk(config: &Config, clock: &Clock) {
     }
 }
 
-/// Opens the uploads folder and sets the desk up.
+/// The uploads folder of the server.
 ///
 /// # Errors
 /// A sentence for the operator.
-pub async fn open_desk(config: &Config, store: Store, clock: &Clock) -> Result<Arc<Desk>, String> {
-    let uploads = Uploads::open(config.uploads.clone()).await.map_err(|error| {
+pub async fn open_uploads(config: &Config) -> Result<Uploads, String> {
+    Uploads::open(config.uploads.clone()).await.map_err(|error| {
         format!(
             "can not use the uploads folder {} ({error}): make it writable for this user, or set UPLOADS_DIR",
             config.uploads.display()
         )
-    })?;
+    })
+}
+
+/// Sets the desk up.
+///
+/// # Errors
+/// A sentence for the operator.
+pub fn make_desk(
+    config: &Config,
+    store: Store,
+    uploads: Uploads,
+    clock: &Clock,
+) -> Result<Arc<Desk>, String> {
     let settings = Settings {
         timezone: config.timezone,
         locale: config.locale,
@@ -167,6 +179,7 @@ pub fn wire(
         Ok(())
     });
     start_housekeeping(desk, stopping, tasks);
+    watch_store(store, stopping, tasks);
     Ok(http::routes(http::Setup {
         desk: Arc::clone(desk),
         access,
@@ -242,6 +255,17 @@ fn start_engine<C: Carrier>(
     let stop = stopping.clone();
     tasks.spawn(name, async move {
         engine.run(stop).await.map_err(|error| error.to_string())
+    });
+}
+
+/// A store that takes no more is a dead server, though it would answer.
+fn watch_store(store: &Store, stopping: &CancellationToken, tasks: &mut Tasks) {
+    let (store, stop) = (store.clone(), stopping.clone());
+    tasks.spawn("store", async move {
+        tokio::select! {
+            () = stop.cancelled() => Ok(()),
+            () = store.ended() => Err("the writer is gone".to_owned()),
+        }
     });
 }
 

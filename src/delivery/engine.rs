@@ -1,24 +1,21 @@
-//! The loop that claims heads, carries them and writes down what came of it.
+//! The loop: whose turn it is, and who rests. What happens in a turn is `turn`'s.
 
 use std::collections::{HashMap, HashSet};
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{Carrier, Job, Outcome, Receipt, Scope, Window};
+use super::turn::{After, OneTurn, Turn, backoff};
+use super::{Carrier, Window};
 use crate::domain::clock::Clock;
 use crate::domain::error::Error;
 use crate::domain::ids::{Chance, JobId};
-use crate::store::{Head, JobRow, Store};
+use crate::store::{Head, Store};
 
 /// How long an uncertain send waits before its one repetition, in seconds.
-const UNCERTAIN_WAIT: (u64, u64) = (60, 120);
-/// The longest backoff between two tries, in seconds.
-const LONGEST_BACKOFF: u64 = 60;
+pub(super) const UNCERTAIN_WAIT: (u64, u64) = (60, 120);
 /// How often the outbox is looked at without a signal (a command line may have changed it).
 const IDLE_LOOK: Duration = Duration::from_secs(15);
 
@@ -42,24 +39,6 @@ struct Rest {
     jobs: HashMap<JobId, Duration>,
     lanes: HashMap<String, Duration>,
     carrier: Duration,
-}
-
-/// A turn that ended: its lane, and what it means for the rests.
-struct Turn {
-    lane: String,
-    key: i64,
-    job: JobId,
-    after: After,
-}
-
-enum After {
-    Nothing,
-    RestJob(Duration),
-    RestLane(Option<Duration>),
-    RestCarrier(Duration),
-    /// The store could not be written: try again later.
-    StoreTrouble,
-    Limited(Duration),
 }
 
 impl<C: Carrier> Engine<C> {
@@ -151,6 +130,9 @@ impl<C: Carrier> Engine<C> {
 
     fn limit(&mut self, lane: &str) -> Arc<Window> {
         let (clock, limit) = (self.clock.clone(), self.carrier.lane_limit());
+        if limit.is_none() {
+            return Arc::new(Window::new(clock, None));
+        }
         Arc::clone(
             self.limits
                 .entry(lane.to_owned())
@@ -215,6 +197,10 @@ impl<C: Carrier> Engine<C> {
             .jobs
             .retain(|id, until| *until > now && alive.contains(id));
         self.rest.lanes.retain(|_, until| *until > now);
+        // Devices come and go: a lane where nothing waits is not remembered.
+        let waiting: HashSet<&str> = heads.iter().map(|head| head.lane.as_str()).collect();
+        self.served
+            .retain(|lane, _| waiting.contains(lane.as_str()));
     }
 
     /// Round robin: the smallest key above the one served last, else the smallest.
@@ -286,219 +272,4 @@ impl<C: Carrier> Engine<C> {
             }
         }
     }
-}
-
-/// One step of one job, from the limit to the written result.
-struct OneTurn<C> {
-    carrier: Arc<C>,
-    store: Store,
-    clock: Clock,
-    chance: Chance,
-    limit: Arc<Window>,
-    head: Head,
-}
-
-impl<C: Carrier> OneTurn<C> {
-    async fn run(self) -> Turn {
-        let after = match self.step().await {
-            Ok(after) => after,
-            Err(error) => {
-                tracing::error!(carrier = self.carrier.name(), job = %self.head.id, %error, "a delivery could not be written down");
-                After::StoreTrouble
-            }
-        };
-        Turn {
-            lane: self.head.lane,
-            key: self.head.key,
-            job: self.head.id,
-            after,
-        }
-    }
-
-    async fn step(&self) -> Result<After, Error> {
-        // Jobs are joined only when the way is free: what waits meanwhile goes together.
-        let wait = self.limit.wait(1);
-        if !wait.is_zero() {
-            return Ok(After::Limited(wait));
-        }
-        let Some(job) = self.next_job().await? else {
-            return Ok(After::Nothing);
-        };
-        let cost = self.carrier.cost(&job);
-        let wait = self.limit.wait(cost);
-        if !wait.is_zero() {
-            return Ok(After::Limited(wait));
-        }
-        let id = job.id;
-        let Some(row) = self.store.write(move |tx| tx.begin_job(id)).await? else {
-            return Ok(After::Nothing);
-        };
-        self.limit.spend(cost);
-        let outcome = self.carry(&row).await;
-        self.limit.answered();
-        self.write_down(row, outcome).await
-    }
-
-    /// The head, joined with what waits behind it where the carrier wishes so.
-    async fn next_job(&self) -> Result<Option<Job>, Error> {
-        let (name, lane, key) = (self.carrier.name(), self.head.lane.clone(), self.head.key);
-        let mut jobs = self
-            .store
-            .read(move |r| r.fresh_jobs(name, &lane, key))
-            .await?;
-        if self.head.uncertain || jobs.first().is_none_or(|first| first.id != self.head.id) {
-            // An uncertain head is repeated as it was.
-            return self.stored_head().await;
-        }
-        if let Some((kind, payload)) = self.carrier.join(jobs.iter().map(hand_on).collect()).await {
-            let first = self.head.id;
-            let others: Vec<JobId> = jobs.iter().skip(1).map(|job| job.id).collect();
-            self.store
-                .write(move |tx| tx.join_jobs(first, &others, &kind, &payload))
-                .await?;
-            return self.stored_head().await;
-        }
-        Ok(Some(hand_on(&jobs.swap_remove(0))))
-    }
-
-    async fn stored_head(&self) -> Result<Option<Job>, Error> {
-        let id = self.head.id;
-        Ok(self
-            .store
-            .read(move |r| r.job(id))
-            .await?
-            .as_ref()
-            .map(hand_on))
-    }
-
-    async fn carry(&self, row: &JobRow) -> Outcome {
-        let carrying = self.carrier.carry(hand_on(row), Arc::clone(&self.limit));
-        AssertUnwindSafe(carrying)
-            .catch_unwind()
-            .await
-            .unwrap_or_else(|_| Outcome::Refused {
-                reason: "a panic while sending; see the log".to_owned(),
-            })
-    }
-
-    async fn write_down(&self, row: JobRow, outcome: Outcome) -> Result<After, Error> {
-        let (id, ticket) = (row.id, row.ticket);
-        let wall = self.clock.now();
-        match outcome {
-            Outcome::Delivered(receipt) => {
-                self.store
-                    .write(move |tx| {
-                        keep_receipt(tx, ticket, receipt)?;
-                        tx.end_job(id)
-                    })
-                    .await?;
-                Ok(After::Nothing)
-            }
-            Outcome::Progress { receipt, payload } => {
-                self.store
-                    .write(move |tx| {
-                        keep_receipt(tx, ticket, receipt)?;
-                        tx.advance_job(id, &payload)
-                    })
-                    .await?;
-                Ok(After::Nothing)
-            }
-            Outcome::Dropped { reason } => {
-                tracing::info!(carrier = self.carrier.name(), job = %id, reason, "a delivery is no longer wanted");
-                self.store.write(move |tx| tx.end_job(id)).await?;
-                Ok(After::Nothing)
-            }
-            Outcome::Refused { reason } => self.kill(id, reason).await,
-            Outcome::Uncertain { reason } if row.uncertain > 0 => {
-                self.kill(id, format!("uncertain twice: {reason}")).await
-            }
-            Outcome::Uncertain { reason } => {
-                let wait = self.seconds(UNCERTAIN_WAIT);
-                tracing::warn!(carrier = self.carrier.name(), job = %id, reason, seconds = wait.as_secs(), "nobody knows whether this arrived; it is repeated once");
-                self.store
-                    .write(move |tx| tx.job_uncertain(id, wall + wait, &reason))
-                    .await?;
-                Ok(After::RestJob(wait))
-            }
-            Outcome::Retry {
-                scope,
-                after,
-                reason,
-            } => self.retry(row, scope, after, reason).await,
-        }
-    }
-
-    async fn retry(
-        &self,
-        row: JobRow,
-        scope: Scope,
-        after: Option<Duration>,
-        reason: String,
-    ) -> Result<After, Error> {
-        let age = (self.clock.now() - row.created_at)
-            .to_std()
-            .unwrap_or_default();
-        if scope != Scope::Lane && age >= self.carrier.max_age() {
-            return self
-                .kill(
-                    row.id,
-                    format!("given up after {} h: {reason}", age.as_secs() / 3600),
-                )
-                .await;
-        }
-        let wait = after.unwrap_or_else(|| backoff(row.attempts, self.chance));
-        tracing::warn!(carrier = self.carrier.name(), job = %row.id, reason, ?scope, seconds = wait.as_secs(), "a delivery failed and is tried again");
-        let (id, due_at) = (row.id, self.clock.now() + wait);
-        self.store
-            .write(move |tx| tx.retry_job(id, due_at, &reason, scope == Scope::Job))
-            .await?;
-        Ok(match scope {
-            Scope::Job => After::RestJob(wait),
-            Scope::Lane => After::RestLane(after),
-            Scope::Carrier => After::RestCarrier(wait),
-        })
-    }
-
-    async fn kill(&self, id: JobId, reason: String) -> Result<After, Error> {
-        tracing::error!(carrier = self.carrier.name(), job = %id, reason, "a delivery is dead; `relaydesk outbox` shows and replays it");
-        self.store.write(move |tx| tx.kill_job(id, &reason)).await?;
-        Ok(After::Nothing)
-    }
-
-    fn seconds(&self, (low, high): (u64, u64)) -> Duration {
-        Duration::from_millis(self.chance.between(low * 1000, high * 1000))
-    }
-}
-
-fn hand_on(row: &JobRow) -> Job {
-    Job {
-        id: row.id,
-        kind: row.kind.clone(),
-        ticket: row.ticket,
-        message: row.message,
-        device: row.device,
-        payload: row.payload.clone(),
-        attempts: row.attempts,
-    }
-}
-
-fn keep_receipt(
-    tx: &mut crate::store::Tx,
-    ticket: Option<crate::domain::ids::TicketId>,
-    receipt: Option<Receipt>,
-) -> Result<(), Error> {
-    if let (Some(ticket), Some(receipt)) = (ticket, receipt) {
-        for message in receipt.message_ids {
-            tx.map_post(receipt.chat_id, message, ticket, None)?;
-        }
-    }
-    Ok(())
-}
-
-/// 1, 2, 4 … seconds up to a minute, half of it by chance, so that many do not come back as one.
-fn backoff(failures: u32, chance: Chance) -> Duration {
-    let most = 1000u64
-        .saturating_mul(1u64 << failures.saturating_sub(1).min(10))
-        .min(LONGEST_BACKOFF * 1000);
-    Duration::from_millis(chance.between(most / 2, most))
 }

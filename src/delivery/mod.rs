@@ -6,6 +6,7 @@
 
 mod engine;
 pub mod limit;
+mod turn;
 
 use std::sync::Arc;
 use std::time::Duration;

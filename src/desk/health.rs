@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::Desk;
 use crate::domain::error::Error;
-use crate::store::QueueState;
+pub use crate::store::QueueState;
 
 /// The parts that `/ready` tells of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

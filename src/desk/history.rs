@@ -2,7 +2,7 @@
 
 use super::access::Caller;
 use super::{Desk, MOBILE};
-use crate::domain::error::Error;
+use crate::domain::error::{Error, Kind};
 use crate::domain::ids::UserId;
 use crate::domain::locale::Locale;
 use crate::domain::message::Message;
@@ -56,7 +56,9 @@ impl Desk {
         let PageRequest {
             user, user_name, ..
         } = request;
-        self.store
+        let reader = user.clone();
+        let greeted = self
+            .store
             .write(move |tx| {
                 let contact = tx.touch_contact(&user, user_name.as_deref(), MOBILE)?;
                 let greeting_sent = greeting.greet(tx, &contact)?;
@@ -66,7 +68,16 @@ impl Desk {
                     ..found
                 })
             })
-            .await
+            .await;
+        match greeted {
+            // A disk without room for a greeting still gives back what it holds.
+            Err(error) if error.kind == Kind::StorageFull => {
+                self.store
+                    .read(move |r| page_of(r, &reader, cursor, limit))
+                    .await
+            }
+            greeted => greeted,
+        }
     }
 
     /// What a contact missed after a message, for a socket that joins; nothing for an unknown contact.
@@ -82,15 +93,20 @@ impl Desk {
     ) -> Result<Page, Error> {
         caller.may_act_as(&user)?;
         self.store
-            .read(move |r| match r.contact(&user)? {
-                Some(contact) => page(r, &contact, after, limit),
-                None => Ok(Page {
-                    messages: Vec::new(),
-                    greeting_sent: false,
-                    has_more: false,
-                }),
-            })
+            .read(move |r| page_of(r, &user, after, limit))
             .await
+    }
+}
+
+/// A page of a user; nothing for an unknown one.
+fn page_of(r: &Reading, user: &UserId, cursor: HistoryCursor, limit: u32) -> Result<Page, Error> {
+    match r.contact(user)? {
+        Some(contact) => page(r, &contact, cursor, limit),
+        None => Ok(Page {
+            messages: Vec::new(),
+            greeting_sent: false,
+            has_more: false,
+        }),
     }
 }
 

@@ -1,7 +1,8 @@
 //! What is looked after in the background: stray files, old updates, damage.
 
-use std::collections::HashSet;
 use std::time::Duration;
+
+use chrono::{DateTime, Utc};
 
 use super::Desk;
 use super::health::Part;
@@ -18,16 +19,8 @@ impl Desk {
     /// # Errors
     /// A failure of the store or of the folder.
     pub async fn clean_up(&self) -> Result<(), Error> {
-        let known: HashSet<String> = self
-            .store
-            .read(|r| Ok(r.known_files()?.into_iter().collect()))
-            .await?;
         let now = self.clock.now();
-        let removed = self
-            .uploads
-            .sweep(&known, STRAY_AGE, now)
-            .await
-            .map_err(|error| Error::internal(format_args!("sweeping uploads: {error}")))?;
+        let removed = self.remove_strays(now).await?;
         let forgotten = self
             .store
             .write(move |tx| tx.forget_updates(now - UPDATES_KEPT))
@@ -36,6 +29,25 @@ impl Desk {
             tracing::info!(files = removed, updates = forgotten, "cleaned up");
         }
         Ok(())
+    }
+
+    /// A batch at a time, so that a full folder does not fill the memory.
+    async fn remove_strays(&self, now: DateTime<Utc>) -> Result<usize, Error> {
+        let failed =
+            |error: std::io::Error| Error::internal(format_args!("sweeping uploads: {error}"));
+        let mut old = self
+            .uploads
+            .names_older_than(STRAY_AGE, now)
+            .await
+            .map_err(failed)?;
+        let mut removed = 0;
+        while let Some(names) = old.next_batch().await.map_err(failed)? {
+            let strays = self.store.read(move |r| r.stray_files(names)).await?;
+            for name in strays {
+                removed += usize::from(self.uploads.remove(&name).await.map_err(failed)?);
+            }
+        }
+        Ok(removed)
     }
 
     /// Looks at every page of the database and tells of damage in `/ready`.

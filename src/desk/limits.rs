@@ -3,10 +3,14 @@
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 
-use governor::clock::{Clock as _, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use governor::clock::Clock as _;
+use governor::middleware::NoOpMiddleware;
+use governor::nanos::Nanos;
+use governor::state::keyed::DefaultKeyedStateStore;
+use governor::{Quota, RateLimiter};
 
 use super::Desk;
+use crate::domain::clock::Clock;
 use crate::domain::error::{Error, Kind};
 use crate::domain::ids::UserId;
 
@@ -14,20 +18,34 @@ use crate::domain::ids::UserId;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientAddress(pub IpAddr);
 
+/// The house's time as the limiters read it.
+#[derive(Clone)]
+struct Ticks(Clock);
+
+impl governor::clock::Clock for Ticks {
+    type Instant = Nanos;
+    fn now(&self) -> Nanos {
+        self.0.monotonic().into()
+    }
+}
+
+type Limiter<K> = RateLimiter<K, DefaultKeyedStateStore<K>, Ticks, NoOpMiddleware<Nanos>>;
+
 /// Limits a minute, with bursts of a quarter; `None` is no limit.
 pub struct Limits {
-    addresses: Option<DefaultKeyedRateLimiter<IpAddr>>,
-    users: Option<DefaultKeyedRateLimiter<UserId>>,
-    clock: DefaultClock,
+    addresses: Option<Limiter<IpAddr>>,
+    users: Option<Limiter<UserId>>,
+    ticks: Ticks,
 }
 
 impl Limits {
     /// Requests a minute and address, and messages a minute and user; 0 is no limit.
-    pub fn new(per_address: u32, per_user: u32) -> Self {
+    pub fn new(per_address: u32, per_user: u32, clock: Clock) -> Self {
+        let ticks = Ticks(clock);
         Self {
-            addresses: quota(per_address).map(RateLimiter::keyed),
-            users: quota(per_user).map(RateLimiter::keyed),
-            clock: DefaultClock::default(),
+            addresses: limiter(per_address, &ticks),
+            users: limiter(per_user, &ticks),
+            ticks,
         }
     }
 
@@ -63,11 +81,11 @@ impl Limits {
 
     fn check<K: std::hash::Hash + Eq + Clone>(
         &self,
-        limiter: &DefaultKeyedRateLimiter<K>,
+        limiter: &Limiter<K>,
         key: &K,
     ) -> Result<(), Error> {
         limiter.check_key(key).map_err(|until| {
-            let wait = until.wait_time_from(self.clock.now());
+            let wait = until.wait_time_from(self.ticks.now());
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             Error::new(Kind::TooManyRequests, "rate_limited").with("seconds", seconds.max(1))
         })
@@ -78,6 +96,15 @@ impl Desk {
     pub fn limits(&self) -> &Limits {
         &self.limits
     }
+}
+
+fn limiter<K: std::hash::Hash + Eq + Clone>(per_minute: u32, ticks: &Ticks) -> Option<Limiter<K>> {
+    let quota = quota(per_minute)?;
+    Some(RateLimiter::new(
+        quota,
+        DefaultKeyedStateStore::default(),
+        ticks.clone(),
+    ))
 }
 
 fn quota(per_minute: u32) -> Option<Quota> {
@@ -101,13 +128,18 @@ fn network(address: IpAddr) -> IpAddr {
 mod tests {
     use super::*;
 
+    fn limits(per_address: u32, per_user: u32) -> (Limits, Clock) {
+        let clock = Clock::fake("2026-03-01T12:00:00Z".parse().unwrap());
+        (Limits::new(per_address, per_user, clock.clone()), clock)
+    }
+
     fn from(text: &str) -> ClientAddress {
         ClientAddress(text.parse().unwrap())
     }
 
     #[test]
     fn a_quarter_goes_at_once_and_the_next_is_told_when_to_come() {
-        let limits = Limits::new(20, 0);
+        let (limits, clock) = limits(20, 0);
         for _ in 0..5 {
             limits.request_from(from("192.0.2.1")).unwrap();
         }
@@ -115,11 +147,14 @@ mod tests {
         assert_eq!(refused.kind, Kind::TooManyRequests);
         assert_eq!(refused.arg("seconds"), Some("3"));
         limits.request_from(from("192.0.2.2")).unwrap();
+        clock.advance(std::time::Duration::from_secs(3));
+        limits.request_from(from("192.0.2.1")).unwrap();
+        assert!(limits.request_from(from("192.0.2.1")).is_err());
     }
 
     #[test]
     fn a_network_of_ipv6_counts_as_one() {
-        let limits = Limits::new(1, 0);
+        let (limits, _) = limits(1, 0);
         limits.request_from(from("2001:db8::1")).unwrap();
         assert!(limits.request_from(from("2001:db8::2")).is_err());
         limits.request_from(from("2001:db8:0:1::1")).unwrap();
@@ -127,7 +162,7 @@ mod tests {
 
     #[test]
     fn zero_is_no_limit() {
-        let limits = Limits::new(0, 0);
+        let (limits, _) = limits(0, 0);
         let user = UserId::parse("a", "user_id").unwrap();
         for _ in 0..10_000 {
             limits.request_from(from("192.0.2.1")).unwrap();

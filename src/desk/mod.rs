@@ -78,11 +78,15 @@ impl Desk {
         Self {
             store,
             uploads,
+            limits: Limits::new(
+                settings.rate_per_address,
+                settings.rate_per_user,
+                clock.clone(),
+            ),
             clock,
             chance,
             texts,
             health: Health::default(),
-            limits: Limits::new(settings.rate_per_address, settings.rate_per_user),
             settings,
         }
     }

@@ -29,6 +29,8 @@ pub struct SteadyBody {
     clock: Clock,
     began: Duration,
     received: u64,
+    /// It came too slowly; nothing more is expected of it.
+    given_up: bool,
 }
 
 impl SteadyBody {
@@ -38,6 +40,7 @@ impl SteadyBody {
             began: clock.monotonic(),
             clock,
             received: 0,
+            given_up: false,
         }
     }
 
@@ -58,6 +61,7 @@ impl SteadyBody {
                 }
             },
             () = self.clock.sleep(left.min(LONGEST_PAUSE)) => {
+                self.given_up = true;
                 Err(Error::new(Kind::BadRequest, "upload_timed_out"))
             }
         }
@@ -67,7 +71,7 @@ impl SteadyBody {
     pub async fn drain(&mut self) {
         let most = self.received + DRAIN_BYTES;
         let reading = async {
-            while self.received < most {
+            while self.received < most && !self.given_up {
                 match self.next().await {
                     Ok(Some(_)) => {}
                     Ok(None) | Err(_) => break,

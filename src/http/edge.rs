@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use ipnet::IpNet;
+use percent_encoding::percent_decode_str;
 use poem::error::{MethodNotAllowedError, NotFoundError};
 use poem::http::{HeaderValue, Uri};
 use poem::{Endpoint, Request, Response};
@@ -14,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::address;
 use super::asking::locale;
+use super::cross_origin::{Origins, Page, preflight};
 use super::errors::{bare, status};
 use super::methods::Methods;
 use crate::desk::Desk;
@@ -23,6 +25,7 @@ use crate::domain::locale::Locale;
 pub struct Edge<E> {
     pub inner: E,
     pub desk: Arc<Desk>,
+    pub origins: Origins,
     pub trusted_proxies: Vec<IpNet>,
     pub stopping: CancellationToken,
     pub methods: Methods,
@@ -34,6 +37,7 @@ struct Asked {
     method: poem::http::Method,
     path: String,
     locale: Locale,
+    page: Option<Page>,
 }
 
 impl<E: Endpoint<Output = Response>> Endpoint for Edge<E> {
@@ -46,9 +50,13 @@ impl<E: Endpoint<Output = Response>> Endpoint for Edge<E> {
             method: request.method().clone(),
             path: request.uri().path().to_owned(),
             locale: locale(&request, self.desk.locale()),
+            page: self.origins.page(&request),
         };
         let mut response = match self.admit(&mut request) {
-            Ok(()) => self.handle(request).await,
+            Ok(()) => match asked.page.as_ref().and_then(|_| preflight(&request)) {
+                Some(answer) => answer,
+                None => self.handle(request).await,
+            },
             Err(error) => bare(error),
         };
         self.finish(&asked, &mut response);
@@ -70,7 +78,7 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
     fn admit(&self, request: &mut Request) -> Result<(), Error> {
         let address = address::of(request, &self.trusted_proxies);
         request.extensions_mut().insert(address);
-        without_trailing_slash(request);
+        plain(request);
         let path = request.uri().path();
         if matches!(path, "/health" | "/ready") {
             return Ok(());
@@ -82,6 +90,10 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
     }
 
     async fn handle(&self, request: Request) -> Response {
+        let path = request.uri().path();
+        if percent_decode_str(path).decode_utf8().is_err() {
+            return bare(self.not_text(path));
+        }
         match AssertUnwindSafe(self.inner.call(request))
             .catch_unwind()
             .await
@@ -92,11 +104,21 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
         }
     }
 
+    /// A path that is no text: no such file, or an id that can not be.
+    fn not_text(&self, path: &str) -> Error {
+        match self.methods.parameter(path) {
+            Some("filename") | None => Error::not_found("not_found"),
+            Some(name) => Error::bad("invalid_field", name),
+        }
+    }
+
     /// Words an error in the caller's language, and adds what every answer has.
     fn finish(&self, asked: &Asked, response: &mut Response) {
         if let Some(error) = response.extensions_mut().remove::<Error>() {
             self.word(asked, &error, response);
         }
+        self.origins
+            .tell(asked.page.as_ref(), response.headers_mut());
         if let Ok(id) = HeaderValue::from_str(&asked.id) {
             response.headers_mut().insert("x-request-id", id);
         }
@@ -124,6 +146,9 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
             .content_type("application/json; charset=utf-8");
         if let Some(seconds) = error.arg("seconds") {
             worded = worded.header("retry-after", seconds);
+        }
+        if let (Kind::RangeNotSatisfiable, Some(size)) = (error.kind, error.arg("size")) {
+            worded = worded.header("content-range", format!("bytes */{size}"));
         }
         if error.kind == Kind::Unauthorized {
             worded = worded.header("www-authenticate", "Bearer");
@@ -159,21 +184,28 @@ fn from_poem(error: poem::Error) -> Response {
     bare(ours)
 }
 
-/// A path with a slash at its end means the same as without.
-fn without_trailing_slash(request: &mut Request) {
+/// Addresses that mean the same become one: a slash at the end of a path is nothing, and so is a
+/// parameter without a value.
+fn plain(request: &mut Request) {
     let path = request.uri().path();
-    let mut trimmed = path.trim_end_matches('/').to_owned();
-    if trimmed.is_empty() {
-        trimmed.push('/');
+    let query = request.uri().query();
+    let mut plain = path.trim_end_matches('/').to_owned();
+    if plain.is_empty() {
+        plain.push('/');
     }
-    if trimmed == path {
+    let told = query.map(|query| {
+        let empty = |part: &str| matches!(part.split_once('='), Some((_, "")));
+        let parts = query.split('&').filter(|part| !empty(part));
+        parts.collect::<Vec<_>>().join("&")
+    });
+    if plain == path && told.as_deref() == query {
         return;
     }
-    if let Some(query) = request.uri().query() {
-        trimmed.push('?');
-        trimmed.push_str(query);
+    if let Some(told) = told.filter(|told| !told.is_empty()) {
+        plain.push('?');
+        plain.push_str(&told);
     }
-    if let Ok(uri) = trimmed.parse::<Uri>() {
+    if let Ok(uri) = plain.parse::<Uri>() {
         *request.uri_mut() = uri;
     }
 }

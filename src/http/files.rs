@@ -1,9 +1,9 @@
 //! `GET /uploads/{filename}`: files, served so that nothing in them can act.
 
-use poem::error::StaticFileError;
-use poem::http::{HeaderValue, header};
-use poem::web::StaticFileRequest;
-use poem::{IntoResponse, Response};
+use std::io::SeekFrom;
+
+use poem::http::{HeaderValue, StatusCode, header};
+use poem::{Body, IntoResponse, Request, Response};
 use poem_openapi::param::Path;
 use poem_openapi::registry::{
     MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry,
@@ -12,8 +12,11 @@ use poem_openapi::{ApiResponse, OpenApi};
 
 use super::Tags;
 use super::errors::{Failure, Fetches};
+use super::range::{Wanted, names, wanted};
 use crate::domain::error::{Error, Kind};
 use crate::media::{Uploads, serving};
+use tokio::fs::File;
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
 pub struct Files {
     pub uploads: Uploads,
@@ -74,9 +77,9 @@ impl Files {
         &self,
         /// The name as it stands in `photo_url`, `url` or `thumb_url`.
         filename: Path<String>,
-        request: StaticFileRequest,
+        request: &Request,
     ) -> Result<FileAnswer, Failure<Fetches>> {
-        Ok(self.serve(&filename, request)?)
+        Ok(self.serve(&filename, request).await?)
     }
 
     /// Ask about a file
@@ -91,64 +94,99 @@ impl Files {
         &self,
         /// The name as it stands in `photo_url`, `url` or `thumb_url`.
         filename: Path<String>,
-        request: StaticFileRequest,
+        request: &Request,
     ) -> Result<FileAnswer, Failure<Fetches>> {
-        let mut answer = self.serve(&filename, request)?;
+        let mut answer = self.serve(&filename, request).await?;
         drop(answer.0.take_body());
         Ok(answer)
     }
 }
 
+/// What every answer about a file says: it may be kept for good, and nothing in it may act. Photos may
+/// be shown by pages of any origin that know the name.
+const FIXED: [(&str, &str); 5] = [
+    ("accept-ranges", "bytes"),
+    ("cache-control", "public, max-age=31536000, immutable"),
+    ("x-content-type-options", "nosniff"),
+    (
+        "content-security-policy",
+        "default-src 'none'; style-src 'unsafe-inline'; media-src 'self'; sandbox",
+    ),
+    ("cross-origin-resource-policy", "cross-origin"),
+];
+
 impl Files {
-    fn serve(&self, name: &str, request: StaticFileRequest) -> Result<FileAnswer, Error> {
-        let path = self
-            .uploads
-            .path(name)
-            .ok_or_else(|| Error::not_found("not_found"))?;
-        let found = request
-            .create_response(path, false, false)
-            .map_err(refused)?;
-        let serving = serving(name);
-        let mut response = found
-            .with_content_type(serving.content_type)
-            .into_response();
-        let fixed = [
-            (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
-            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-            (
-                header::CONTENT_SECURITY_POLICY,
-                "default-src 'none'; style-src 'unsafe-inline'; media-src 'self'; sandbox",
-            ),
-            (
-                header::CONTENT_DISPOSITION,
-                if serving.inline {
-                    "inline"
-                } else {
-                    "attachment"
-                },
-            ),
-        ];
-        for (name, value) in fixed {
-            response
-                .headers_mut()
-                .insert(name, HeaderValue::from_static(value));
+    async fn serve(&self, name: &str, request: &Request) -> Result<FileAnswer, Error> {
+        let (file, size) = self.open(name).await?;
+        // The content under a name never changes, so the name tells it apart.
+        let etag = format!("\"{name}\"");
+        let known = request.header(header::IF_NONE_MATCH);
+        let mut response = if known.is_some_and(|known| names(known, &etag)) {
+            StatusCode::NOT_MODIFIED.into_response()
+        } else {
+            let wanted = match request.header(header::IF_RANGE) {
+                Some(part_of) if part_of != etag => Wanted::Whole,
+                _ => wanted(request.header(header::RANGE), size),
+            };
+            content(name, file, size, wanted).await?
+        };
+        let headers = response.headers_mut();
+        for (name, value) in FIXED {
+            headers.insert(name, HeaderValue::from_static(value));
         }
-        // Photos may be shown by pages of any origin that know the name.
-        response.headers_mut().insert(
-            "cross-origin-resource-policy",
-            HeaderValue::from_static("cross-origin"),
-        );
+        if let Ok(etag) = HeaderValue::from_str(&etag) {
+            headers.insert(header::ETAG, etag);
+        }
         Ok(FileAnswer(response))
+    }
+
+    /// The file and its size in bytes.
+    async fn open(&self, name: &str) -> Result<(File, u64), Error> {
+        let absent = || Error::not_found("not_found");
+        let path = self.uploads.path(name).ok_or_else(absent)?;
+        let failed =
+            |error: std::io::Error| Error::internal(format_args!("serving a file: {error}"));
+        let file = match File::open(path).await {
+            Ok(file) => file,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(absent()),
+            Err(error) => return Err(failed(error)),
+        };
+        let found = file.metadata().await.map_err(failed)?;
+        if !found.is_file() {
+            return Err(absent());
+        }
+        Ok((file, found.len()))
     }
 }
 
-fn refused(error: StaticFileError) -> Error {
-    match error {
-        StaticFileError::NotFound => Error::not_found("not_found"),
-        StaticFileError::RangeNotSatisfiable { size } => {
-            Error::new(Kind::RangeNotSatisfiable, "range_not_satisfiable").with("size", size)
+/// The file, or the part of it that is wanted.
+async fn content(name: &str, mut file: File, size: u64, wanted: Wanted) -> Result<Response, Error> {
+    let (first, length) = match wanted {
+        Wanted::Whole => (0, size),
+        Wanted::Part { first, last } => (first, last - first + 1),
+        Wanted::Outside => {
+            let outside = Error::new(Kind::RangeNotSatisfiable, "range_not_satisfiable");
+            return Err(outside.with("size", size));
         }
-        StaticFileError::PreconditionFailed => Error::new(Kind::BadRequest, "invalid_request"),
-        other => Error::internal(format_args!("serving a file: {other}")),
+    };
+    file.seek(SeekFrom::Start(first))
+        .await
+        .map_err(|error| Error::internal(format_args!("serving a file: {error}")))?;
+    let serving = serving(name);
+    let disposition = if serving.inline {
+        "inline"
+    } else {
+        "attachment"
+    };
+    let mut answer = Response::builder()
+        .content_type(serving.content_type)
+        .header(header::CONTENT_LENGTH, length)
+        .header(header::CONTENT_DISPOSITION, disposition);
+    if let Wanted::Part { first, last } = wanted {
+        answer = answer.status(StatusCode::PARTIAL_CONTENT).header(
+            header::CONTENT_RANGE,
+            format!("bytes {first}-{last}/{size}"),
+        );
     }
+    Ok(answer.body(Body::from_async_read(file.take(length))))
 }

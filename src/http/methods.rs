@@ -27,15 +27,26 @@ impl Methods {
 
     /// The value of `Allow` for a path.
     pub fn allowed(&self, path: &str) -> &str {
+        self.find(path).map_or("GET", |(_, methods)| methods)
+    }
+
+    /// The name of the parameter in a path.
+    pub fn parameter(&self, path: &str) -> Option<&str> {
+        let (known, _) = self.find(path)?;
+        known
+            .iter()
+            .find_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+    }
+
+    fn find(&self, path: &str) -> Option<&(Vec<String>, String)> {
         let asked = segments(path);
-        let found = self.0.iter().find(|(known, _)| {
+        self.0.iter().find(|(known, _)| {
             known.len() == asked.len()
                 && known
                     .iter()
                     .zip(&asked)
                     .all(|(known, asked)| known.starts_with('{') || known == asked)
-        });
-        found.map_or("GET", |(_, methods)| methods)
+        })
     }
 }
 
@@ -57,5 +68,7 @@ mod tests {
         assert_eq!(methods.allowed("/a/"), "GET, HEAD");
         assert_eq!(methods.allowed("/b/x%2Fy"), "POST");
         assert_eq!(methods.allowed("/hook"), "POST");
+        assert_eq!(methods.parameter("/b/%FF"), Some("id"));
+        assert_eq!(methods.parameter("/a"), None);
     }
 }

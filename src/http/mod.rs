@@ -3,6 +3,7 @@
 mod address;
 mod asking;
 mod body;
+mod cross_origin;
 mod document;
 mod edge;
 mod errors;
@@ -11,6 +12,7 @@ mod files;
 mod methods;
 mod mobile;
 mod payloads;
+mod range;
 mod send;
 mod system;
 mod upload;
@@ -20,14 +22,14 @@ mod wire;
 use std::sync::Arc;
 
 use ipnet::IpNet;
-use poem::endpoint::BoxEndpoint;
-use poem::middleware::Cors;
-use poem::{Endpoint, EndpointExt, Request, Response, Route, handler, post};
-use poem_openapi::{LicenseObject, OpenApiService, Tags as ApiTags};
+use poem::endpoint::{BoxEndpoint, make_sync};
+use poem::{Endpoint, EndpointExt, Request, Response, Route, get, post};
+use poem_openapi::{OpenApiService, Tags as ApiTags};
 use tokio_util::sync::CancellationToken;
 
 use crate::desk::Desk;
 use crate::desk::access::Access;
+use cross_origin::Origins;
 use edge::Edge;
 use methods::Methods;
 pub use webhook::WebhookSecrets;
@@ -59,14 +61,8 @@ pub struct Setup {
     pub further: Option<Route>,
 }
 
-const ABOUT: &str = "Relaydesk brings an app's messages to the support agents' Telegram group and their answers back, by Socket.IO, \
-by FCM push and in the history.\n\n\
-**Start:** `POST /register_device` once, `GET /message_history/{user_id}` when the chat opens, `POST /send_message` to write, and a Socket.IO \
-connection (path `/socket.io/`, event `join_chat` with `{\"user_id\"}`) for live answers (`new_message`).\n\n\
-**Errors** are always `{\"error\", \"code\", \"field\"?}`: `error` is for people, in the language of `Accept-Language` (ru, en, uz), `code` is for programs. \
-Every answer has an `X-Request-Id` that the server's log knows.\n\n\
-**Limits:** `RATE_LIMIT_PER_ADDRESS` requests a minute (600) and `RATE_LIMIT_PER_USER` messages a minute (60), bursts of a quarter; beyond is 429 with \
-`Retry-After`.";
+/// What an app developer reads first.
+const ABOUT: &str = include_str!("about.md");
 
 /// Every path, with everything around it.
 pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
@@ -95,10 +91,11 @@ pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
         env!("CARGO_PKG_VERSION"),
     )
     .description(ABOUT)
-    .license(LicenseObject::new("MIT").url("https://opensource.org/license/mit"))
     .contact(poem_openapi::ContactObject::new().name("Relaydesk"))
     .server(server);
     let document = document::complete(&api.spec());
+    // The page holds the document as it was before it was completed.
+    let page = api.swagger_ui_html().replace(&api.spec(), &document);
     let methods = Methods::of(
         &document,
         &[
@@ -107,8 +104,11 @@ pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
         ],
     );
     let route = Route::new()
-        .at("/docs", api.swagger_ui())
-        .at("/openapi.json", poem::get(openapi).data(Document(document)))
+        .at("/docs", get(text("text/html; charset=utf-8", page)))
+        .at(
+            "/openapi.json",
+            get(text("application/json; charset=utf-8", document)),
+        )
         .at("/support/webhook/telegram", post(webhook::support))
         .at("/api/telegram/webhook", post(webhook::telegram))
         .at("/socket.io", setup.socket)
@@ -122,11 +122,11 @@ pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
     .data(desk.uploads().clone())
     .data(setup.access)
     .data(setup.webhook)
-    .with(cors(&setup.cors_origins))
     .map_to_response();
     Edge {
         inner,
         desk,
+        origins: Origins(setup.cors_origins),
         trusted_proxies: setup.trusted_proxies,
         stopping: setup.stopping,
         methods,
@@ -153,35 +153,12 @@ impl Endpoint for Paths {
     }
 }
 
-#[derive(Clone)]
-struct Document(String);
-
-#[handler]
-fn openapi(document: poem::web::Data<&Document>) -> Response {
-    Response::builder()
-        .content_type("application/json; charset=utf-8")
-        .body(document.0.0.clone())
-}
-
-fn cors(origins: &[String]) -> Cors {
-    let cors = Cors::new()
-        .allow_methods([
-            poem::http::Method::GET,
-            poem::http::Method::HEAD,
-            poem::http::Method::POST,
-        ])
-        .allow_headers([
-            "authorization",
-            "content-type",
-            "idempotency-key",
-            "accept-language",
-        ])
-        .expose_headers(["x-request-id", "retry-after"])
-        .allow_credentials(false)
-        .max_age(3600);
-    if origins.iter().any(|origin| origin == "*") {
-        return cors;
-    }
-    let origins: Vec<String> = origins.to_vec();
-    cors.allow_origins_fn(move |origin| origins.iter().any(|allowed| allowed == origin))
+/// An endpoint that always answers with the same text.
+fn text(content_type: &'static str, content: String) -> impl Endpoint<Output = Response> {
+    let content = bytes::Bytes::from(content);
+    make_sync(move |_| {
+        Response::builder()
+            .content_type(content_type)
+            .body(content.clone())
+    })
 }

@@ -82,7 +82,7 @@ async fn read(request: &Request, body: &mut RequestBody) -> Result<Incoming, Err
     };
     match read
         .await
-        .and_then(|form| check(form, request.header("idempotency-key")))
+        .and_then(|form| check(form, idempotency_key(request)?))
     {
         Ok(incoming) => Ok(incoming),
         Err(error) => {
@@ -132,6 +132,15 @@ fn photo_link(fields: &mut Fields) -> Result<Option<String>, Error> {
         return Err(Error::bad("invalid_url", "photo_url"));
     }
     Ok(Some(raw))
+}
+
+/// The header in any alphabet: one that went unseen for its letters would store a message twice.
+fn idempotency_key(request: &Request) -> Result<Option<&str>, Error> {
+    let value = request.headers().get("idempotency-key");
+    value
+        .map(|value| std::str::from_utf8(value.as_bytes()))
+        .transpose()
+        .map_err(|_| Error::bad("invalid_field", "client_msg_id"))
 }
 
 /// The field, or the header that means the same.

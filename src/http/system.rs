@@ -9,8 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::Tags;
 use super::payloads::{HealthAnswer, PartState, ReadyAnswer, ReadyParts, ReadyQueue};
 use crate::desk::Desk;
-use crate::desk::health::Part;
-use crate::store::QueueState;
+use crate::desk::health::{Part, QueueState};
 
 pub struct System {
     pub desk: Arc<Desk>,

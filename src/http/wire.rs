@@ -53,7 +53,13 @@ async fn read_json(request: &Request, body: &mut RequestBody) -> Result<Fields, 
         return Err(unsupported("application/json"));
     }
     let mut body = steady(request, body)?;
-    json_fields(&body.collect(JSON_LIMIT).await?)
+    match body.collect(JSON_LIMIT).await {
+        Ok(bytes) => json_fields(&bytes),
+        Err(error) => {
+            body.drain().await;
+            Err(error)
+        }
+    }
 }
 
 /// The body with the limits on slowness.

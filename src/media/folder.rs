@@ -1,7 +1,6 @@
 //! The uploads folder: opening it, beginning an upload, reading, removing, and finding what is old
 //! enough to be swept. Files and rows are matched by whoever knows the rows.
 
-use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -39,11 +38,16 @@ impl Uploads {
             Ok(dir)
         })
         .await?;
-        Ok(Self(Arc::new(Inner {
+        Ok(Self::beside(dir))
+    }
+
+    /// A handle beside a running server, whose half uploaded files it leaves alone.
+    pub fn beside(dir: PathBuf) -> Self {
+        Self(Arc::new(Inner {
             dir,
             decoders: Arc::new(Semaphore::new(DECODERS)),
             large_picture: Mutex::new(()),
-        })))
+        }))
     }
 
     pub fn dir(&self) -> &Path {
@@ -90,24 +94,6 @@ impl Uploads {
             before: SystemTime::from(now).checked_sub(age),
             entries: tokio::fs::read_dir(self.dir()).await?,
         })
-    }
-
-    /// Removes files older than `age` whose names are not among the `known` ones, which must hold
-    /// the thumbnails' names too. `age` spares files whose row is being written. Answers how many went.
-    pub async fn sweep(
-        &self,
-        known: &HashSet<String>,
-        age: Duration,
-        now: DateTime<Utc>,
-    ) -> io::Result<usize> {
-        let mut swept = 0;
-        let mut old = self.names_older_than(age, now).await?;
-        while let Some(batch) = old.next_batch().await? {
-            for name in batch.iter().filter(|name| !known.contains(*name)) {
-                swept += usize::from(self.remove(name).await?);
-            }
-        }
-        Ok(swept)
     }
 
     pub(super) async fn turn_to_decode(&self) -> Option<OwnedSemaphorePermit> {

@@ -6,8 +6,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use socketioxide::SocketIo;
 use socketioxide::extract::{MaybeExtension, SocketRef, TryData};
+use socketioxide::socket::DisconnectReason;
 
-use super::rooms::{Rooms, try_tell_missed};
+use super::rooms::{Rooms, end_line, try_tell_missed};
 use crate::desk::Desk;
 use crate::desk::access::{Access, Caller};
 use crate::desk::history::HistoryCursor;
@@ -55,9 +56,15 @@ fn connected(context: &Context, socket: &SocketRef, auth: Option<&Value>) {
         socket.extensions.insert(Token(token.to_owned()));
     }
     let rooms = Arc::clone(&context.rooms);
-    socket.on_disconnect(move |socket: SocketRef| {
+    socket.on_disconnect(move |socket: SocketRef, reason: DisconnectReason| {
         let rooms = Arc::clone(&rooms);
-        async move { rooms.forget(socket.id) }
+        async move {
+            rooms.forget(socket.id);
+            // Who only left the namespace may enter it again on the same connection.
+            if reason != DisconnectReason::ClientNSDisconnect {
+                end_line(&socket);
+            }
+        }
     });
     on(socket, "join_chat", context, join);
     on(socket, "leave_chat", context, leave);

@@ -2,6 +2,7 @@
 
 mod endpoint;
 mod incoming;
+mod line;
 mod rooms;
 
 use std::sync::Arc;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use socketioxide::extract::SocketRef;
 use socketioxide::socket::Sid;
 
+use super::line::Line;
 use crate::domain::event::Event;
 use crate::domain::ids::{MessageId, UserId};
 use crate::domain::item::Item;
@@ -14,6 +15,10 @@ use crate::domain::message::Direction;
 
 /// Live events that may queue behind a socket that catches up.
 const MOST_HELD: usize = 1000;
+/// Bytes that may wait for a client that does not read. The queue alone counts events, and events may be large.
+const MOST_UNREAD: u64 = 512 * 1024;
+/// About what an event weighs beside its text, bytes.
+const ENVELOPE: usize = 600;
 
 #[derive(Default)]
 pub struct Rooms(Mutex<HashMap<UserId, HashMap<Sid, Member>>>);
@@ -22,6 +27,46 @@ struct Member {
     socket: SocketRef,
     /// Live events held back while the socket is told what it missed.
     held: Option<Vec<Arc<Event>>>,
+    /// Bytes told, and how many of those have left the server when it entered.
+    told: u64,
+    written_before: u64,
+}
+
+impl Member {
+    fn new(socket: &SocketRef) -> Self {
+        Self {
+            socket: socket.clone(),
+            held: Some(Vec::new()),
+            told: 0,
+            written_before: line(socket).map_or(0, Line::written),
+        }
+    }
+
+    /// Tells an event, or cuts off a client that has too much unread before it.
+    fn hears(&mut self, event: &Event) {
+        self.told += weight(event);
+        // Polling clients have no line; their queue is short and their heartbeat ends them.
+        let left =
+            line(&self.socket).map_or(self.told, |line| line.written() - self.written_before);
+        if self.told.saturating_sub(left) > MOST_UNREAD {
+            return cut(&self.socket);
+        }
+        tell_one(&self.socket, event);
+    }
+}
+
+fn line(socket: &SocketRef) -> Option<&Line> {
+    socket.req_parts().extensions.get::<Line>()
+}
+
+fn weight(event: &Event) -> u64 {
+    let bytes = match event {
+        Event::MessageCreated(message) | Event::MessageUpdated(message) => {
+            message.text.len() + ENVELOPE * (1 + message.attachments.len())
+        }
+        Event::Typing { .. } => 0,
+    };
+    u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
 /// A message with the contact it is about.
@@ -41,14 +86,10 @@ struct Typing<'a> {
 impl Rooms {
     /// Enters a room; live events are held back until [`Rooms::go_live`].
     pub fn enter(&self, user: &UserId, socket: &SocketRef) {
-        let member = Member {
-            socket: socket.clone(),
-            held: Some(Vec::new()),
-        };
         self.lock()
             .entry(user.clone())
             .or_default()
-            .insert(socket.id, member);
+            .insert(socket.id, Member::new(socket));
     }
 
     /// Tells what was held back, less what the socket already got, and lets live events through.
@@ -59,7 +100,7 @@ impl Rooms {
         };
         for event in member.held.take().unwrap_or_default() {
             if !matches!(&*event, Event::MessageCreated(message) if message.id <= told_up_to) {
-                tell_one(&member.socket, &event);
+                member.hears(&event);
             }
         }
     }
@@ -102,7 +143,7 @@ impl Rooms {
             match &mut member.held {
                 Some(held) if held.len() < MOST_HELD => held.push(Arc::clone(event)),
                 Some(_) => cut(&member.socket),
-                None => tell_one(&member.socket, event),
+                None => member.hears(event),
             }
         }
     }
@@ -143,8 +184,16 @@ fn cut(socket: &SocketRef) {
     let socket = socket.clone();
     tokio::spawn(async move {
         // Already gone is as good.
-        let _ = socket.disconnect();
+        let _ = socket.clone().disconnect();
+        end_line(&socket);
     });
+}
+
+/// Ends the connection of a session that is over: a client that does not read would hold it for ever.
+pub fn end_line(socket: &SocketRef) {
+    if let Some(line) = line(socket) {
+        line.cut();
+    }
 }
 
 impl<'a> From<&'a crate::domain::message::Message> for About<'a> {

@@ -27,9 +27,9 @@ const FILES: [(&str, &str, &str); 14] = [
         include_str!("../../web/demo/icon.svg"),
     ),
     (
-        "/demo/api.js",
+        "/demo/calls.js",
         SCRIPT,
-        include_str!("../../web/demo/api.js"),
+        include_str!("../../web/demo/calls.js"),
     ),
     (
         "/demo/app.js",
@@ -83,16 +83,11 @@ const FILES: [(&str, &str, &str); 14] = [
     ),
 ];
 
-/// The page alone: `/` and `/demo/…`.
+/// The page: `/` and `/demo/…`; `/demo/api` is left to the control interface.
 pub fn page_routes() -> Route {
-    with_page(Route::new())
-}
-
-/// The page beside other routes, which must not know `/` and `/demo/…` yet.
-pub fn with_page(routes: Route) -> Route {
     FILES
         .into_iter()
-        .fold(routes, |routes, (path, content_type, content)| {
+        .fold(Route::new(), |routes, (path, content_type, content)| {
             routes.at(path, get(file(content_type, content)))
         })
 }

@@ -74,15 +74,16 @@ impl Reading<'_> {
         Ok((verdict != "ok").then_some(verdict))
     }
 
-    /// The names in use in the uploads folder, for the sweeper.
-    pub fn known_files(&self) -> Result<Vec<String>, Error> {
-        let mut statement = self.prepare(
-            "SELECT file FROM attachments WHERE file IS NOT NULL
-             UNION ALL SELECT thumb FROM attachments WHERE thumb IS NOT NULL",
-        )?;
-        let names = statement
-            .query_map([], |row| row.get(0))?
-            .collect::<Result<_, _>>()?;
-        Ok(names)
+    /// Those of the names that no row knows, for the sweeper.
+    pub fn stray_files(&self, names: Vec<String>) -> Result<Vec<String>, Error> {
+        let sql = r"SELECT 1 FROM attachments WHERE file = ?1 UNION ALL SELECT 1 FROM attachments WHERE thumb = ?1";
+        let mut statement = self.prepare(sql)?;
+        let mut strays = Vec::new();
+        for name in names {
+            if !statement.exists([&name])? {
+                strays.push(name);
+            }
+        }
+        Ok(strays)
     }
 }

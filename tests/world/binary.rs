@@ -47,7 +47,8 @@ impl Binary {
         Self::spawn(command)
     }
 
-    fn spawn(mut command: Command) -> Self {
+    /// Starts this command, which must come to listen.
+    pub fn spawn(mut command: Command) -> Self {
         let mut child = command
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -121,13 +122,26 @@ impl Binary {
         self.child.wait().unwrap();
     }
 
-    /// SIGTERM; the exit code.
+    /// SIGTERM.
     pub fn asked_to_stop(&mut self) {
         let killed = Command::new("kill")
             .arg(self.child.id().to_string())
             .status()
             .unwrap();
         assert!(killed.success());
+    }
+
+    /// Waits until the log has a line with this in it.
+    pub async fn says(&self, words: &str) {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        while !self.log().iter().any(|line| line.contains(words)) {
+            assert!(
+                tokio::time::Instant::now() < deadline,
+                "the server never says {words:?}\n{}",
+                self.log().join("\n")
+            );
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     /// Waits for the end; the exit code.

@@ -4,7 +4,9 @@
 
 mod binary;
 mod group;
+mod ledger;
 mod people;
+mod raw;
 mod socket;
 mod warnings;
 
@@ -20,7 +22,9 @@ use tempfile::TempDir;
 
 pub use binary::{Binary, binary, said};
 pub use group::{ends, file};
-pub use people::{Answer, Phone, jpeg, png};
+pub use ledger::{Ledger, whole_history};
+pub use people::{Answer, Phone, gif, jpeg, png, webp};
+pub use raw::Raw;
 pub use socket::Socket;
 use warnings::Warnings;
 
@@ -136,6 +140,17 @@ impl World {
 
     pub fn uploads(&self) -> PathBuf {
         self.config.uploads.clone()
+    }
+
+    /// The server's database, to look into and to prepare what would take days.
+    pub fn sql(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.database()).unwrap()
+    }
+
+    /// How many rows a table has.
+    pub fn rows(&self, table: &str) -> i64 {
+        let sql = format!("SELECT COUNT(*) FROM {table}");
+        self.sql().query_row(&sql, [], |row| row.get(0)).unwrap()
     }
 
     /// Files in the uploads folder.

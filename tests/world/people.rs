@@ -204,6 +204,14 @@ pub fn jpeg(width: u32, height: u32) -> Vec<u8> {
     picture(width, height, image::ImageFormat::Jpeg)
 }
 
+pub fn gif(width: u32, height: u32) -> Vec<u8> {
+    picture(width, height, image::ImageFormat::Gif)
+}
+
+pub fn webp(width: u32, height: u32) -> Vec<u8> {
+    picture(width, height, image::ImageFormat::WebP)
+}
+
 fn picture(width: u32, height: u32, format: image::ImageFormat) -> Vec<u8> {
     let picture = image::RgbImage::from_fn(width, height, |x, y| {
         image::Rgb([(x % 251) as u8, (y % 241) as u8, 80])

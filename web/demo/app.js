@@ -36,8 +36,6 @@ function setUpTabs() {
         if (other === button) other.setAttribute('aria-current', 'true');
         else other.removeAttribute('aria-current');
       }
-      phone.atEnd();
-      group.atEnd();
       look();
     });
   }
@@ -48,7 +46,7 @@ function setUpFaults() {
   for (const button of document.querySelectorAll('#faults button[data-part]')) {
     button.addEventListener('click', async () => {
       const { part, to } = button.dataset;
-      await world.act('faults', { [part]: to }).catch((error) => reasons([error.message]));
+      await world.act('faults', { [part]: to }).catch((error) => reasons([[error.message, 'page']]));
     });
   }
   world.addEventListener('state', drawFaults);
@@ -65,13 +63,14 @@ function drawFaults() {
   say(find('#queue-oldest'), seconds(queue.oldest_seconds));
   say(find('#queue-dead'), String(queue.dead));
   find('#queue').dataset.waiting = String(queue.waiting > 0);
-  reasons(Object.values(world.ready?.parts ?? {}).map((part) => part.reason).filter(Boolean));
+  const parts = Object.entries(world.ready?.parts ?? {});
+  reasons(parts.filter(([, part]) => part.reason).map(([name, part]) => [part.reason, name]));
   drawOverall();
   drawBanners(queue);
 }
 
 function reasons(all) {
-  reconcile(find('#reasons'), all.map((words) => ({ key: words, signature: words, build: () => el('li', {}, words) })));
+  reconcile(find('#reasons'), all.map(([words, part]) => ({ key: words, signature: words, build: () => el('li', { 'data-part': part }, words) })));
 }
 
 function drawOverall() {
@@ -83,16 +82,25 @@ function drawOverall() {
 
 function drawBanners(queue) {
   const { telegram, fcm } = world.faults;
+  const parts = world.ready?.parts ?? {};
   const waiting = queue.waiting > 0 ? ` ${queue.waiting} in the queue, the oldest for ${seconds(queue.oldest_seconds)}.` : '';
   const causes = {
     down: 'Telegram is down. Messages are accepted and wait.',
     429: 'Telegram answers 429, too many requests. Posts wait as long as it asks.',
+    up: parts.telegram?.reason ? 'Telegram is up; Relaydesk has yet to reach it again.' : '',
   };
-  banner('#telegram-banner', causes[telegram], waiting);
-  banner('#fcm-banner', fcm === 'down' ? 'FCM is down. Pushes wait and are tried again.' : undefined, telegram === 'up' ? waiting : '');
+  const troubles = {
+    down: 'FCM is down. Pushes wait and are tried again.',
+    up: parts.push?.reason ? 'FCM is up; Relaydesk has yet to reach it again.' : '',
+  };
+  banner('#telegram-banner', causes[telegram], waiting, parts.telegram?.reason);
+  banner('#fcm-banner', troubles[fcm], causes[telegram] ? '' : waiting, parts.push?.reason);
 }
 
-function banner(id, words, more) {
-  show(find(id), words !== undefined);
-  say(find(id), words === undefined ? '' : words + more);
+/** What was broken in our words, and below what the server makes of it. */
+function banner(id, words, more, reason) {
+  const node = find(id);
+  show(node, words !== '');
+  say(find('span', node), words === '' ? '' : words + more);
+  say(find('small', node), reason ?? '');
 }

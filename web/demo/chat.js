@@ -1,7 +1,7 @@
 // The phone's app without its looks: history, sending with retries, live messages, reading, typing.
 // Everything here uses the public mobile interface only.
 
-import { get, post, Refused } from './api.js';
+import { get, post, Refused } from './calls.js';
 import { pause, uuid } from './dom.js';
 import { Socket } from './socket.js';
 

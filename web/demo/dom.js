@@ -87,11 +87,24 @@ export function reconcile(list, entries) {
   for (const gone of known.values()) gone.remove();
 }
 
-/** Runs a change and, when the reader was at the end before it, stays there. */
-export function keepAtEnd(scroll, change, force = false) {
-  const atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60;
-  change();
-  if (atEnd || force) scroll.scrollTop = scroll.scrollHeight;
+const leftEnd = new WeakSet();
+
+/** Who reads the end of a list goes on reading it when the list grows or its pane changes size. */
+export function followEnd(scroll, list) {
+  const note = () => {
+    if (scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60) leftEnd.delete(scroll);
+    else leftEnd.add(scroll);
+  };
+  // A size that changes moves the position too; only the reader's own moves count.
+  for (const move of ['wheel', 'touchmove', 'keyup', 'pointerup', 'scrollend']) scroll.addEventListener(move, note, { passive: true });
+  const observer = new ResizeObserver(() => !leftEnd.has(scroll) && goToEnd(scroll));
+  observer.observe(scroll);
+  observer.observe(list);
+}
+
+export function goToEnd(scroll) {
+  leftEnd.delete(scroll);
+  scroll.scrollTop = scroll.scrollHeight;
 }
 
 let opener = null;

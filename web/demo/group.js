@@ -1,7 +1,7 @@
 // The agents' Telegram group: posts as Telegram shows them, answers, edits, talk among agents, topics.
 
 import { Composer } from './composer.js';
-import { bytes, clock, el, find, icon, keepAtEnd, photo, reconcile, say, show } from './dom.js';
+import { bytes, clock, el, find, followEnd, goToEnd, icon, photo, reconcile, say, show } from './dom.js';
 import { rich } from './rich.js';
 import { world } from './world.js';
 
@@ -15,7 +15,7 @@ export class Group {
   #editing = null;
   #typingSeen = '';
   #typingEnds = 0;
-  #lastSeen = 0;
+  #lastSeen = null;
   #onScreen;
   #badge;
 
@@ -26,17 +26,15 @@ export class Group {
       send: (text, files) => this.#send(text, files),
       left: () => this.#leave(),
     });
+    followEnd(find('#posts-scroll'), find('#posts'));
     find('#agent').addEventListener('change', () => this.#drawPosts());
     world.addEventListener('state', () => this.#draw());
   }
 
   look() {
-    if (this.#onScreen()) this.#lastSeen = world.posts.at(-1)?.id ?? 0;
+    // What was there when the page opened is nothing new.
+    if (this.#onScreen() || this.#lastSeen === null) this.#lastSeen = world.posts.at(-1)?.id ?? 0;
     this.#badge(world.posts.filter((post) => post.id > this.#lastSeen).length);
-  }
-
-  atEnd() {
-    keepAtEnd(find('#posts-scroll'), () => {}, true);
   }
 
   get #agent() {
@@ -47,7 +45,7 @@ export class Group {
     if (this.#editing) await world.act('edit', { message_id: this.#editing.id, text });
     else await this.#write(text, files);
     this.#leave();
-    this.atEnd();
+    goToEnd(find('#posts-scroll'));
   }
 
   async #write(text, files) {
@@ -112,23 +110,24 @@ export class Group {
       const choose = () => {
         this.#topic = topic.thread_id;
         this.#draw();
-        this.atEnd();
+        goToEnd(find('#posts-scroll'));
       };
       const build = () => el('button', { type: 'button', 'aria-pressed': String(chosen), onclick: choose }, topic.name);
       return { key: String(topic.thread_id), signature: `${topic.name} ${chosen}`, build };
     }));
-    this.#composer.placeholder(this.#topic ? 'Answer the contact of this topic' : 'Talk among agents, or choose a post to reply to');
+    this.#composer.placeholder(this.#topic ? 'Answer the contact of this topic' : 'Talk among agents');
   }
 
   /** The bot shows the group that a contact is writing, for as long as Telegram does. */
   #drawTyping() {
-    const last = JSON.stringify(world.typing.at(-1) ?? '');
-    if (last === this.#typingSeen) return;
-    this.#typingSeen = last;
-    if (world.typing.length === 0) return this.#typingOver();
+    const last = world.typing.at(-1);
+    const seen = JSON.stringify(last ?? '');
+    if (seen === this.#typingSeen) return;
+    this.#typingSeen = seen;
+    if (!last) return this.#typingOver();
     clearTimeout(this.#typingEnds);
     this.#typingEnds = setTimeout(() => this.#typingOver(), TYPING_SHOWN);
-    const topic = world.topics.find((one) => one.thread_id === world.typing.at(-1).thread_id);
+    const topic = world.topics.find((one) => one.thread_id === last.thread_id);
     say(find('#group-sub'), topic ? `${topic.name} is typing…` : 'A contact is typing…');
     find('#group-sub').classList.add('live');
   }
@@ -146,7 +145,7 @@ export class Group {
       signature: JSON.stringify([parts, this.#agent]),
       build: () => this.#post(parts),
     }));
-    keepAtEnd(find('#posts-scroll'), () => reconcile(find('#posts'), entries));
+    reconcile(find('#posts'), entries);
   }
 
   #post(parts) {

@@ -2,7 +2,7 @@
 
 import { Chat } from './chat.js';
 import { Composer } from './composer.js';
-import { bytes, clock, day, el, find, icon, keepAtEnd, parseTime, photo, reconcile, say, show, uuid } from './dom.js';
+import { bytes, clock, day, el, find, followEnd, goToEnd, icon, parseTime, photo, reconcile, say, show, uuid } from './dom.js';
 import { world } from './world.js';
 
 const KEPT = 'relaydesk-demo-identity';
@@ -20,7 +20,10 @@ export class Phone {
     this.#onScreen = onScreen;
     this.#badge = badge;
     this.#composer = new Composer(find('#phone-composer'), {
-      send: (text, files) => this.#chat.send(text, files),
+      send: (text, files) => {
+        this.#chat.send(text, files);
+        goToEnd(find('#chat-scroll'));
+      },
       typing: () => this.#chat.typing(),
     });
     this.#chat.addEventListener('change', () => this.#draw());
@@ -31,6 +34,7 @@ export class Phone {
     find('#pocket').addEventListener('click', () => (this.#pocketed ? this.#unlock() : this.#lock()));
     find('#unlock').addEventListener('click', () => this.#unlock());
     find('#older').addEventListener('click', () => this.#older());
+    followEnd(find('#chat-scroll'), find('#chat'));
     this.#setUpIdentity();
     this.#tick();
     setInterval(() => this.#tick(), 5000);
@@ -44,10 +48,6 @@ export class Phone {
     this.#drawBadge();
   }
 
-  atEnd() {
-    keepAtEnd(find('#chat-scroll'), () => {}, true);
-  }
-
   #setUpIdentity() {
     const form = find('#identity');
     const fill = () => {
@@ -56,7 +56,8 @@ export class Phone {
       say(find('#device-line'), `Device token: ${this.#chat.identity.fcm_token}`);
     };
     fill();
-    find('#who').addEventListener('toggle', fill);
+    // What was not saved is forgotten when the form closes; filling it as it opens could overtake its owner.
+    find('#who').addEventListener('toggle', () => find('#who').open || fill());
     find('#who').addEventListener('keydown', (event) => {
       if (event.key !== 'Escape') return;
       find('#who').open = false;
@@ -86,7 +87,7 @@ export class Phone {
     this.#pocketed = false;
     this.#chat.wake();
     this.#drawPocket();
-    this.atEnd();
+    goToEnd(find('#chat-scroll'));
     this.look();
     this.#composer.focus();
   }
@@ -149,8 +150,7 @@ export class Phone {
 
   #draw() {
     show(find('#older'), this.#chat.hasOlder);
-    const mine = this.#chat.pending.length > 0;
-    keepAtEnd(find('#chat-scroll'), () => reconcile(find('#chat'), this.#entries()), mine);
+    reconcile(find('#chat'), this.#entries());
     this.look();
   }
 
@@ -181,7 +181,7 @@ export class Phone {
   }
 
   #drawTyping() {
-    keepAtEnd(find('#chat-scroll'), () => show(find('#agent-typing'), this.#chat.agentTyping));
+    show(find('#agent-typing'), this.#chat.agentTyping);
   }
 }
 

@@ -1,7 +1,7 @@
 // What goes on outside the app: the sandbox's state, followed by server-sent events, and the server's
 // own report of its parts and queue.
 
-import { get, post } from './api.js';
+import { get, post } from './calls.js';
 import { parseTime } from './dom.js';
 
 const API = '/demo/api';
@@ -65,9 +65,8 @@ class World extends EventTarget {
     this.agents = state.agents;
     this.faults = state.faults;
     this.forum = state.forum;
-    this.title = state.group?.title ?? this.title;
-    const group = state.group?.chat_id;
-    this.typing = state.typing.filter((typing) => group === undefined || typing.chat_id === group);
+    this.title = state.group.title;
+    this.typing = state.typing.filter((typing) => typing.chat_id === state.group.chat_id && !overtaken(typing, state.posts));
     this.pushes = drawnPushes(state);
     this.dispatchEvent(new Event('state'));
   }
@@ -89,6 +88,11 @@ class World extends EventTarget {
     this.online = online;
     this.dispatchEvent(new Event('ready'));
   }
+}
+
+/** Telegram takes a chat action away when the bot's next post arrives. */
+function overtaken(typing, posts) {
+  return posts.some((post) => post.by_bot && post.thread_id === typing.thread_id && ms(post.at_monotonic) > ms(typing.at));
 }
 
 /** A push carries the sandbox's monotonic time only; any post tells how far that is from the wall's. */

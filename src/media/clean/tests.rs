@@ -1,3 +1,5 @@
+//! Planted metadata, animations and damage: what cleaning takes out and what it leaves.
+
 use image::codecs::gif::GifDecoder;
 use image::codecs::webp::WebPDecoder;
 use image::metadata::Orientation;

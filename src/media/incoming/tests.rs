@@ -1,3 +1,5 @@
+//! Uploads: limits, refusals, and that nothing of a refused one stays.
+
 use std::fs::{self, File};
 
 use image::{GenericImageView, ImageFormat};

@@ -1,3 +1,5 @@
+//! Headers, bombs and thumbnails.
+
 use image::{GenericImageView, Rgba, RgbaImage};
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Posts as the contract draws them, and the laws every post keeps.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Who is meant, case by case.
+
 use serde_json::{Value, json};
 
 use super::*;
