@@ -16,6 +16,7 @@ mod faults_push;
 mod faults_telegram;
 mod faults_updates;
 mod house;
+mod joining;
 mod mobile;
 mod process_full;
 mod process_kill;

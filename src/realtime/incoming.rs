@@ -1,12 +1,17 @@
 //! What clients send. A bad payload is answered with `error` and never ends the connection.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use socketioxide::SocketIo;
 use socketioxide::extract::{MaybeExtension, SocketRef, TryData};
+<<<<<<< HEAD
 use socketioxide::socket::DisconnectReason;
+=======
+use socketioxide::handler::ConnectHandler;
+>>>>>>> t-bench
 
 use super::rooms::{Rooms, Told, cut, emit, end_line, tell};
 use crate::desk::Desk;
@@ -39,16 +44,16 @@ pub fn listen(io: &SocketIo, desk: &Arc<Desk>, access: &Access, rooms: &Arc<Room
         access: access.clone(),
         rooms: Arc::clone(rooms),
     };
-    io.ns(
-        "/",
-        move |socket: SocketRef, TryData(auth): TryData<Value>| {
-            let context = context.clone();
-            async move { connected(&context, &socket, auth.ok().as_ref()) }
-        },
-    );
+    // Events may follow the connect answer at once: by then somebody must listen to them, so this is
+    // a middleware, which runs before the answer, and not the handler, which runs after it.
+    let prepare = move |socket: SocketRef, TryData(auth): TryData<Value>| {
+        prepare(&context, &socket, auth.ok().as_ref());
+        std::future::ready(Ok::<(), Infallible>(()))
+    };
+    io.ns("/", (async || ()).with(prepare));
 }
 
-fn connected(context: &Context, socket: &SocketRef, auth: Option<&Value>) {
+fn prepare(context: &Context, socket: &SocketRef, auth: Option<&Value>) {
     if let Some(token) = auth
         .and_then(|auth| auth.get("token"))
         .and_then(Value::as_str)
