@@ -7,11 +7,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use socketioxide::SocketIo;
 use socketioxide::extract::{MaybeExtension, SocketRef, TryData};
-<<<<<<< HEAD
-use socketioxide::socket::DisconnectReason;
-=======
 use socketioxide::handler::ConnectHandler;
->>>>>>> t-bench
+use socketioxide::socket::DisconnectReason;
 
 use super::rooms::{Rooms, Told, cut, emit, end_line, tell};
 use crate::desk::Desk;
