@@ -1,7 +1,9 @@
 //! FCM in trouble: no push is lost that may still arrive, and no token is deleted without reason.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use relaydesk::sandbox::{Fault, Push};
 
 use crate::world::{Phone, World};
@@ -333,5 +335,31 @@ async fn a_push_that_a_crash_cut_off_goes_again_at_once() {
     world.server_starts().await;
     arrive(&world, 1).await;
     assert!(accepted(&world)[0].at - began < Duration::from_secs(30));
+    world.ends().await;
+}
+
+#[tokio::test]
+async fn every_one_of_many_devices_gets_its_push_once_after_an_outage() {
+    let world = World::start().await;
+    let alice = world.phone("alice");
+    alice.sends("hi").await;
+    let post = world.post_with("hi").await;
+    let tokens: BTreeSet<String> = (0..300).map(|n| format!("token-{n}")).collect();
+    join_all(tokens.iter().map(|token| alice.registers(token))).await;
+    world.expects_warning("HTTP 503 UNAVAILABLE");
+    world.expects_warning("a part is in trouble");
+    world.sandbox.fcm_fail_all(503, None);
+    world.sandbox.agent_replies(post, "one");
+    world.sandbox.agent_replies(post, "two");
+    world.passes(Duration::from_secs(90)).await;
+    world.sandbox.fcm_ok();
+    world.queue_is_empty().await;
+    for text in ["one", "two"] {
+        let pushes = accepted(&world).into_iter();
+        let of_text = pushes.filter(|push| push.message["data"]["message"] == text);
+        let mut told: Vec<String> = of_text.map(|push| push.token).collect();
+        told.sort_unstable();
+        assert!(told.iter().eq(&tokens), "{text}: {} of 300", told.len());
+    }
     world.ends().await;
 }

@@ -1,6 +1,6 @@
 //! The loop: whose turn it is, and who rests. What happens in a turn is `turn`'s.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,6 +29,9 @@ pub struct Engine<C> {
     /// Monotonic times before which a job, a lane or everything rests.
     rest: Rest,
     in_flight: HashSet<String>,
+    /// What the last look found ready and had no place for yet, the oldest first, at most one of a lane: looking
+    /// again after each turn would cost the square of what waits.
+    ready: VecDeque<Head>,
     /// The key each lane served last; the next larger one has its turn.
     served: HashMap<String, i64>,
     lane_failures: HashMap<String, u32>,
@@ -52,6 +55,7 @@ impl<C: Carrier> Engine<C> {
             limits: HashMap::new(),
             rest: Rest::default(),
             in_flight: HashSet::new(),
+            ready: VecDeque::new(),
             served: HashMap::new(),
             lane_failures: HashMap::new(),
             stop: CancellationToken::new(),
@@ -150,12 +154,17 @@ impl<C: Carrier> Engine<C> {
         }
         let now = self.clock.monotonic();
         if self.rest.carrier > now {
+            self.ready.clear();
             return self.rest.carrier - now;
         }
         // With one lane there is nothing to look for while it rests, however much comes in meanwhile.
         let resting = self.rest.lanes.values().filter(|until| **until > now).min();
         if let (1, Some(until)) = (self.carrier.parallel(), resting) {
             return *until - now;
+        }
+        self.start_ready(turns, now);
+        if turns.len() >= self.carrier.parallel() {
+            return IDLE_LOOK;
         }
         let heads = match self.heads().await {
             Ok(heads) => heads,
@@ -164,10 +173,29 @@ impl<C: Carrier> Engine<C> {
                 return Duration::from_secs(1);
             }
         };
-        self.forget_rests(&heads, now);
+        let pause = self.find_ready(&heads, now);
+        self.start_ready(turns, now);
+        pause
+    }
+
+    /// Starts what is ready for as long as there is place.
+    fn start_ready(&mut self, turns: &mut JoinSet<Turn>, now: Duration) {
+        while turns.len() < self.carrier.parallel() {
+            let Some(head) = self.ready.pop_front() else {
+                return;
+            };
+            if !self.in_flight.contains(&head.lane) && self.rests_for(&head, now).is_none() {
+                self.start_turn(turns, &head);
+            }
+        }
+    }
+
+    /// Picks whose turn it is in each free lane; how long the soonest of the others rests.
+    fn find_ready(&mut self, heads: &[Head], now: Duration) -> Duration {
+        self.forget_rests(heads, now);
         let mut pause = IDLE_LOOK;
         let mut ready: HashMap<&str, Vec<&Head>> = HashMap::new();
-        for head in &heads {
+        for head in heads {
             match self.rests_for(head, now) {
                 Some(rest) => pause = pause.min(rest),
                 None if self.in_flight.contains(&head.lane) => {}
@@ -176,14 +204,8 @@ impl<C: Carrier> Engine<C> {
         }
         let mut lanes: Vec<_> = ready.into_values().collect();
         lanes.sort_by_key(|heads| heads.first().map(|head| head.id));
-        for heads in lanes {
-            if turns.len() >= self.carrier.parallel() {
-                break;
-            }
-            if let Some(head) = self.next_in_turn(&heads) {
-                self.start_turn(turns, head);
-            }
-        }
+        let next = lanes.iter().filter_map(|heads| self.next_in_turn(heads));
+        self.ready = next.cloned().collect();
         pause
     }
 
