@@ -96,3 +96,21 @@ async fn a_form_may_come_byte_by_byte() {
     assert_eq!(world.phone("alice").reads().await, ["look"]);
     world.ends().await;
 }
+
+#[tokio::test]
+async fn the_head_of_a_part_has_an_end() {
+    let world = World::with(|options| options.telegram = false).await;
+    let long = format!("; filename=\"{}.jpg\"", "x".repeat(1_000_000));
+    let padded = [vec![b'x'; 1_000_000], b"\r\n".to_vec(), form("b", b"")].concat();
+    for body in [form("b", long.as_bytes()), padded] {
+        let mut raw = Raw::connect(&world).await;
+        let headers = format!(
+            "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: {}\r\n",
+            body.len()
+        );
+        raw.asks("POST /send_message", &headers, &body).await;
+        raw.hears().await.unwrap().refused(400, "invalid_multipart");
+    }
+    assert_eq!(world.uploaded_files(), Vec::<String>::new());
+    world.ends().await;
+}
