@@ -1,14 +1,16 @@
 //! What clients send. A bad payload is answered with `error` and never ends the connection.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use socketioxide::SocketIo;
 use socketioxide::extract::{MaybeExtension, SocketRef, TryData};
+use socketioxide::handler::ConnectHandler;
 use socketioxide::socket::DisconnectReason;
 
-use super::rooms::{Rooms, Told, cut, emit, end_line, tell};
+use super::rooms::{Rooms, Told};
 use crate::desk::Desk;
 use crate::desk::access::{Access, Caller};
 use crate::desk::limits::ClientAddress;
@@ -39,13 +41,16 @@ pub fn listen(io: &SocketIo, desk: &Arc<Desk>, access: &Access, rooms: &Arc<Room
         access: access.clone(),
         rooms: Arc::clone(rooms),
     };
-    io.ns(
-        "/",
-        move |socket: SocketRef, TryData(auth): TryData<Value>| {
-            let context = context.clone();
-            async move { connected(&context, &socket, auth.ok().as_ref()) }
-        },
-    );
+    // As middleware, which runs before the client learns that it is connected: an event it sends at once would
+    // otherwise be dropped now and then, because nobody listens for it yet.
+    let listens = move |socket: SocketRef, TryData(auth): TryData<Value>| {
+        let context = context.clone();
+        async move {
+            connected(&context, &socket, auth.ok().as_ref());
+            Ok::<(), Infallible>(())
+        }
+    };
+    io.ns("/", (async |_: SocketRef| ()).with(listens));
 }
 
 fn connected(context: &Context, socket: &SocketRef, auth: Option<&Value>) {
@@ -62,7 +67,7 @@ fn connected(context: &Context, socket: &SocketRef, auth: Option<&Value>) {
             rooms.forget(socket.id);
             // Who only left the namespace may enter it again on the same connection.
             if reason != DisconnectReason::ClientNSDisconnect {
-                end_line(&socket);
+                rooms.end_line(&socket);
             }
         }
     });
@@ -119,7 +124,7 @@ fn tell_error(context: &Context, socket: &SocketRef, error: &Error) {
     let message = context.desk.texts().error(locale, error, &request);
     // A socket that is gone needs no error.
     let body = json!({"message": message, "code": error.code, "field": error.field});
-    let _ = emit(socket, "error", &body);
+    let _ = context.rooms.emit(socket, "error", &body);
 }
 
 /// What came with an event.
@@ -201,6 +206,7 @@ async fn catch_up(
     user: &UserId,
     after: Option<MessageId>,
 ) -> Result<(), Error> {
+    let rooms = &context.rooms;
     let reading = Reading::begins(context, socket);
     let (mut told_up_to, mut has_more) = (MessageId(0), false);
     if let Some(after) = after {
@@ -212,15 +218,16 @@ async fn catch_up(
         has_more = missed.has_more;
         for message in missed.messages {
             let event = Event::MessageCreated(message);
-            reading.takes(|| tell(socket, &event)).await?;
+            reading.takes(|| rooms.tell_one(socket, &event)).await?;
         }
     }
     let joined = json!({"user_id": user, "status": "connected", "has_more": has_more});
-    reading.takes(|| emit(socket, "joined", &joined)).await?;
-    let rooms = &context.rooms;
+    reading
+        .takes(|| rooms.emit(socket, "joined", &joined))
+        .await?;
     while let Some(held) = rooms.held_back(user, socket.id, told_up_to) {
         for event in held {
-            reading.takes(|| tell(socket, &event)).await?;
+            reading.takes(|| rooms.tell_one(socket, &event)).await?;
         }
     }
     Ok(())
@@ -247,7 +254,7 @@ impl<'a> Reading<'a> {
     async fn takes(&self, tell: impl Fn() -> Told) -> Result<(), Error> {
         while tell() == Told::Full {
             if self.context.desk.clock().monotonic() >= self.until {
-                cut(self.socket);
+                self.context.rooms.cut(self.socket);
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
