@@ -11,17 +11,28 @@
 
 mod world;
 
+mod faults_group;
+mod faults_push;
+mod faults_telegram;
+mod faults_updates;
 mod house;
+mod joining;
 mod mobile;
 mod process_full;
 mod process_kill;
 mod process_start;
 mod process_stop;
+mod push;
 mod relay;
 mod settings;
 mod sockets;
 mod sockets_catch_up;
 mod sockets_crowd;
+mod telegram_answers;
 mod telegram_forum;
+mod telegram_late;
+mod telegram_meant;
 mod telegram_photos;
 mod telegram_posts;
+mod telegram_rate;
+mod telegram_webhook;

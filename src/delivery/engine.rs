@@ -133,6 +133,9 @@ impl<C: Carrier> Engine<C> {
 
     fn limit(&mut self, lane: &str) -> Arc<Window> {
         let (clock, limit) = (self.clock.clone(), self.carrier.lane_limit());
+        if limit.is_none() {
+            return Arc::new(Window::new(clock, None));
+        }
         Arc::clone(
             self.limits
                 .entry(lane.to_owned())
@@ -197,6 +200,10 @@ impl<C: Carrier> Engine<C> {
             .jobs
             .retain(|id, until| *until > now && alive.contains(id));
         self.rest.lanes.retain(|_, until| *until > now);
+        // Devices come and go: a lane where nothing waits is not remembered.
+        let waiting: HashSet<&str> = heads.iter().map(|head| head.lane.as_str()).collect();
+        self.served
+            .retain(|lane, _| waiting.contains(lane.as_str()));
     }
 
     /// Round robin: the smallest key above the one served last, else the smallest.
@@ -223,12 +230,16 @@ impl<C: Carrier> Engine<C> {
             head: head.clone(),
             stop: self.stop.clone(),
         };
-        self.served.insert(head.lane.clone(), head.key);
         turns.spawn(turn.run());
     }
 
     fn end_turn(&mut self, turn: Result<Turn, tokio::task::JoinError>) {
-        let Turn { lane, job, after } = match turn {
+        let Turn {
+            lane,
+            key,
+            job,
+            after,
+        } = match turn {
             Ok(turn) => turn,
             Err(error) => {
                 // A turn catches its carrier's panics; this one is the engine's own, and its lane is unknown.
@@ -237,6 +248,10 @@ impl<C: Carrier> Engine<C> {
             }
         };
         self.in_flight.remove(&lane);
+        // Who was only stopped by the limit is still the next.
+        if !matches!(after, After::Limited(_)) {
+            self.served.insert(lane.clone(), key);
+        }
         let now = self.clock.monotonic();
         if !matches!(after, After::RestLane(None)) {
             self.lane_failures.remove(&lane);

@@ -18,9 +18,11 @@ use crate::store::{Head, JobRow, Store};
 const LONGEST_BACKOFF: u64 = 60;
 /// Between two tries to write down what happened.
 const STORE_PAUSE: Duration = Duration::from_secs(2);
+
 /// A turn that ended: its lane, and what it means for the rests.
 pub(super) struct Turn {
     pub lane: String,
+    pub key: i64,
     pub job: JobId,
     pub after: After,
 }
@@ -57,6 +59,7 @@ impl<C: Carrier> OneTurn<C> {
         };
         Turn {
             lane: self.head.lane,
+            key: self.head.key,
             job: self.head.id,
             after,
         }

@@ -41,19 +41,16 @@ pub fn listen(io: &SocketIo, desk: &Arc<Desk>, access: &Access, rooms: &Arc<Room
         access: access.clone(),
         rooms: Arc::clone(rooms),
     };
-    // As middleware, which runs before the client learns that it is connected: an event it sends at once would
-    // otherwise be dropped now and then, because nobody listens for it yet.
-    let listens = move |socket: SocketRef, TryData(auth): TryData<Value>| {
-        let context = context.clone();
-        async move {
-            connected(&context, &socket, auth.ok().as_ref());
-            Ok::<(), Infallible>(())
-        }
+    // Events may follow the connect answer at once: by then somebody must listen to them, so this is
+    // a middleware, which runs before the answer, and not the handler, which runs after it.
+    let prepare = move |socket: SocketRef, TryData(auth): TryData<Value>| {
+        prepare(&context, &socket, auth.ok().as_ref());
+        std::future::ready(Ok::<(), Infallible>(()))
     };
-    io.ns("/", (async |_: SocketRef| ()).with(listens));
+    io.ns("/", (async || ()).with(prepare));
 }
 
-fn connected(context: &Context, socket: &SocketRef, auth: Option<&Value>) {
+fn prepare(context: &Context, socket: &SocketRef, auth: Option<&Value>) {
     if let Some(token) = auth
         .and_then(|auth| auth.get("token"))
         .and_then(Value::as_str)
