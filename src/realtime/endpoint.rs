@@ -10,7 +10,7 @@ use socketioxide::socket::Sid;
 use tokio_util::sync::CancellationToken;
 use tower::Service;
 
-use super::line::{Cut, Line};
+use super::line::{Cut, Line, Lines};
 use crate::domain::error::{Error, Kind};
 
 /// Where sockets connect.
@@ -18,6 +18,7 @@ pub struct SocketEndpoint<S: Clone> {
     pub polling: BoxEndpoint<'static, Response>,
     pub service: SocketIoService<S>,
     pub stopping: CancellationToken,
+    pub lines: Lines,
 }
 
 impl<S> Endpoint for SocketEndpoint<S>
@@ -49,11 +50,14 @@ where
         let upgrade = request.take_upgrade().map_err(|_| bad())?;
         let mut handed = plain(&request);
         let line = Line::new(&self.stopping);
-        handed.extensions_mut().insert(line.clone());
+        let upgraded = session(&request).map(|sid| self.lines.upgraded(sid, &line));
+        if upgraded.is_none() {
+            handed.extensions_mut().insert(line.clone());
+        }
         let mut service = self.service.clone();
         tokio::spawn(async move {
             let connection = match upgrade.await {
-                Ok(connection) => Cut::new(connection, line),
+                Ok(connection) => Cut::new(connection, line, upgraded),
                 Err(error) => return tracing::debug!(%error, "a websocket did not come about"),
             };
             // The service's error type has no values: it answers 4xx instead, which nobody reads after a 101.
@@ -88,14 +92,21 @@ fn wants_websocket(headers: &HeaderMap) -> bool {
         .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
+fn asked(request: &Request, name: &str) -> Option<String> {
+    let query = request.uri().query().unwrap_or_default();
+    url::form_urlencoded::parse(query.as_bytes())
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.into_owned())
+}
+
+/// The session that goes on by websocket, if it began by polling.
+fn session(request: &Request) -> Option<Sid> {
+    asked(request, "sid")?.parse().ok()
+}
+
 /// What the service would refuse after the 101, when nobody could read why.
 fn check(request: &Request) -> Result<(), Error> {
-    let query = request.uri().query().unwrap_or_default();
-    let get = |name: &str| {
-        url::form_urlencoded::parse(query.as_bytes())
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.into_owned())
-    };
+    let get = |name: &str| asked(request, name);
     if !matches!(get("EIO").as_deref(), Some("3" | "4")) {
         return Err(Error::bad("invalid_field", "EIO"));
     }

@@ -10,7 +10,7 @@ use socketioxide::extract::{MaybeExtension, SocketRef, TryData};
 use socketioxide::handler::ConnectHandler;
 use socketioxide::socket::DisconnectReason;
 
-use super::rooms::{Rooms, Told, cut, emit, end_line, tell};
+use super::rooms::{Rooms, Told};
 use crate::desk::Desk;
 use crate::desk::access::{Access, Caller};
 use crate::desk::limits::ClientAddress;
@@ -64,7 +64,7 @@ fn prepare(context: &Context, socket: &SocketRef, auth: Option<&Value>) {
             rooms.forget(socket.id);
             // Who only left the namespace may enter it again on the same connection.
             if reason != DisconnectReason::ClientNSDisconnect {
-                end_line(&socket);
+                rooms.end_line(&socket);
             }
         }
     });
@@ -121,7 +121,7 @@ fn tell_error(context: &Context, socket: &SocketRef, error: &Error) {
     let message = context.desk.texts().error(locale, error, &request);
     // A socket that is gone needs no error.
     let body = json!({"message": message, "code": error.code, "field": error.field});
-    let _ = emit(socket, "error", &body);
+    let _ = context.rooms.emit(socket, "error", &body);
 }
 
 /// What came with an event.
@@ -203,6 +203,7 @@ async fn catch_up(
     user: &UserId,
     after: Option<MessageId>,
 ) -> Result<(), Error> {
+    let rooms = &context.rooms;
     let reading = Reading::begins(context, socket);
     let (mut told_up_to, mut has_more) = (MessageId(0), false);
     if let Some(after) = after {
@@ -214,15 +215,16 @@ async fn catch_up(
         has_more = missed.has_more;
         for message in missed.messages {
             let event = Event::MessageCreated(message);
-            reading.takes(|| tell(socket, &event)).await?;
+            reading.takes(|| rooms.tell_one(socket, &event)).await?;
         }
     }
     let joined = json!({"user_id": user, "status": "connected", "has_more": has_more});
-    reading.takes(|| emit(socket, "joined", &joined)).await?;
-    let rooms = &context.rooms;
+    reading
+        .takes(|| rooms.emit(socket, "joined", &joined))
+        .await?;
     while let Some(held) = rooms.held_back(user, socket.id, told_up_to) {
         for event in held {
-            reading.takes(|| tell(socket, &event)).await?;
+            reading.takes(|| rooms.tell_one(socket, &event)).await?;
         }
     }
     Ok(())
@@ -249,7 +251,7 @@ impl<'a> Reading<'a> {
     async fn takes(&self, tell: impl Fn() -> Told) -> Result<(), Error> {
         while tell() == Told::Full {
             if self.context.desk.clock().monotonic() >= self.until {
-                cut(self.socket);
+                self.context.rooms.cut(self.socket);
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(5)).await;

@@ -1,13 +1,16 @@
 //! The connection under a websocket: ends when the server stops or its session is over, whatever its other
 //! side does, and tells how much of what was queued has really left. No events, no rooms.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
+use socketioxide::extract::SocketRef;
+use socketioxide::socket::Sid;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
@@ -20,7 +23,7 @@ pub struct Line {
 }
 
 /// Bytes that may wait for a client that does not read; a queue alone counts events, and events may be large.
-const MOST_UNREAD: u64 = 512 * 1024;
+const MOST_UNREAD: u64 = 128 * 1024;
 
 impl Line {
     /// A line that ends with the server.
@@ -51,18 +54,63 @@ impl Line {
     }
 }
 
+/// The lines of sessions that began by polling: their handshake knew none.
+#[derive(Clone, Default)]
+pub struct Lines(Arc<Mutex<HashMap<Sid, Line>>>);
+
+impl Lines {
+    /// The line of a session; None while it polls.
+    pub fn of(&self, socket: &SocketRef) -> Option<Line> {
+        let own = socket.req_parts().extensions.get::<Line>().cloned();
+        own.or_else(|| self.lock().get(&socket.id).cloned())
+    }
+
+    /// A session goes on by websocket, for as long as what this returns lives.
+    pub fn upgraded(&self, sid: Sid, line: &Line) -> Upgraded {
+        self.lock().entry(sid).or_insert_with(|| line.clone());
+        Upgraded {
+            lines: self.clone(),
+            sid,
+            line: line.clone(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Sid, Line>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub struct Upgraded {
+    lines: Lines,
+    sid: Sid,
+    line: Line,
+}
+
+impl Drop for Upgraded {
+    fn drop(&mut self) {
+        let mut lines = self.lines.lock();
+        // A second upgrade of the same session is refused, and must not take the first one's line along.
+        let own = |line: &Line| Arc::ptr_eq(&line.told, &self.line.told);
+        if lines.get(&self.sid).is_some_and(own) {
+            lines.remove(&self.sid);
+        }
+    }
+}
+
 /// A connection with its line.
 pub struct Cut<T> {
     inner: T,
     line: Line,
+    _upgraded: Option<Upgraded>,
     reading: Pin<Box<WaitForCancellationFutureOwned>>,
     writing: Pin<Box<WaitForCancellationFutureOwned>>,
 }
 
 impl<T> Cut<T> {
-    pub fn new(inner: T, line: Line) -> Self {
+    pub fn new(inner: T, line: Line, upgraded: Option<Upgraded>) -> Self {
         Self {
             inner,
+            _upgraded: upgraded,
             reading: Box::pin(line.cut.clone().cancelled_owned()),
             writing: Box::pin(line.cut.clone().cancelled_owned()),
             line,
@@ -129,7 +177,7 @@ mod tests {
     async fn a_write_to_a_client_that_does_not_read_ends_with_the_line() {
         let (server, _client) = tokio::io::duplex(10);
         let line = Line::new(&CancellationToken::new());
-        let mut cut = Cut::new(server, line.clone());
+        let mut cut = Cut::new(server, line.clone(), None);
         let writing = tokio::spawn(async move { cut.write_all(&[0; 100]).await });
         while line.written.load(Ordering::Relaxed) < 10 {
             tokio::task::yield_now().await;
@@ -143,7 +191,7 @@ mod tests {
     async fn room_comes_back_as_the_client_reads() {
         let (server, mut client) = tokio::io::duplex(4096);
         let line = Line::new(&CancellationToken::new());
-        let mut cut = Cut::new(server, line.clone());
+        let mut cut = Cut::new(server, line.clone(), None);
         let much = usize::try_from(MOST_UNREAD).unwrap();
         line.tells(much);
         assert!(!line.has_room());
@@ -158,7 +206,7 @@ mod tests {
     async fn a_stop_ends_what_waits_to_read_and_lets_last_words_through() {
         let (server, mut client) = tokio::io::duplex(100);
         let stopping = CancellationToken::new();
-        let mut cut = Cut::new(server, Line::new(&stopping));
+        let mut cut = Cut::new(server, Line::new(&stopping), None);
         stopping.cancel();
         assert_eq!(cut.read(&mut [0; 10]).await.unwrap(), 0);
         cut.write_all(b"bye").await.unwrap();

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::desk::Desk;
 use crate::desk::access::Access;
 use endpoint::SocketEndpoint;
+use line::Lines;
 use rooms::Rooms;
 
 /// Events that may wait for a client that does not read; then it is cut off, and comes back with `after_id`.
@@ -50,12 +51,14 @@ impl Realtime {
             .ping_timeout(Duration::from_secs(20))
             .connect_timeout(Duration::from_secs(20))
             .build_svc();
-        let rooms = Arc::new(Rooms::default());
+        let lines = Lines::default();
+        let rooms = Arc::new(Rooms::new(lines.clone()));
         incoming::listen(&io, &desk, &access, &rooms);
         let endpoint = SocketEndpoint {
             polling: service.clone().compat().boxed(),
             service,
             stopping: stopping.clone(),
+            lines,
         };
         let realtime = Self {
             io,

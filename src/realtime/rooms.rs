@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 use socketioxide::extract::SocketRef;
 use socketioxide::socket::Sid;
+use socketioxide::{SendError, SocketError};
 
-use super::line::Line;
+use super::line::Lines;
 use crate::domain::event::Event;
 use crate::domain::ids::{MessageId, UserId};
 use crate::domain::item::Item;
@@ -15,8 +16,11 @@ use crate::domain::message::{Direction, Message};
 
 /// Live events that may queue behind a socket that catches up.
 const MOST_HELD: usize = 1000;
-#[derive(Default)]
-pub struct Rooms(Mutex<HashMap<UserId, HashMap<Sid, Member>>>);
+
+pub struct Rooms {
+    members: Mutex<HashMap<UserId, HashMap<Sid, Member>>>,
+    lines: Lines,
+}
 
 struct Member {
     socket: SocketRef,
@@ -47,6 +51,13 @@ struct Typing<'a> {
 }
 
 impl Rooms {
+    pub fn new(lines: Lines) -> Self {
+        Self {
+            members: Mutex::default(),
+            lines,
+        }
+    }
+
     /// Enters a room; live events are held back until [`Rooms::held_back`] has no more.
     pub fn enter(&self, user: &UserId, socket: &SocketRef) {
         self.lock().entry(user.clone()).or_default().insert(
@@ -116,8 +127,8 @@ impl Rooms {
             }
             match &mut member.held {
                 Some(held) if held.len() < MOST_HELD => held.push(Arc::clone(event)),
-                Some(_) => cut(&member.socket),
-                None => tell_live(&member.socket, event),
+                Some(_) => self.cut(&member.socket),
+                None => self.tell_live(&member.socket, event),
             }
         }
     }
@@ -125,37 +136,75 @@ impl Rooms {
     /// Ends every connection; clients reconnect and resume.
     pub fn cut_all(&self) {
         for room in self.lock().values() {
-            room.values().for_each(|member| cut(&member.socket));
+            room.values().for_each(|member| self.cut(&member.socket));
+        }
+    }
+
+    fn tell_live(&self, socket: &SocketRef, event: &Event) {
+        if self.tell_one(socket, event) != Told::Yes {
+            // A client that does not read would miss this one: cut off, it comes back and resumes.
+            tracing::debug!("a socket takes no more events");
+            self.cut(socket);
+        }
+    }
+
+    /// Tells an event to one socket.
+    pub fn tell_one(&self, socket: &SocketRef, event: &Event) -> Told {
+        match event {
+            Event::MessageCreated(message) => {
+                self.emit(socket, "new_message", &About::from(message))
+            }
+            Event::MessageUpdated(message) => {
+                self.emit(socket, "message_updated", &About::from(message))
+            }
+            Event::Typing { user, .. } => {
+                let (user_id, typing) = (user.as_str(), true);
+                self.emit(socket, "typing", &Typing { user_id, typing })
+            }
+        }
+    }
+
+    /// Emits, as long as there is room for it.
+    pub fn emit(&self, socket: &SocketRef, name: &str, payload: &impl Serialize) -> Told {
+        // While it polls, a client has no line; its heartbeat and the limits of what can be said are limit enough.
+        let line = self.lines.of(socket);
+        if line.as_ref().is_some_and(|line| !line.has_room()) {
+            return Told::Full;
+        }
+        match socket.emit(name, payload) {
+            Ok(()) => {
+                if let Some(line) = line {
+                    line.tells(serde_json::to_vec(payload).map_or(0, |json| json.len()));
+                }
+                Told::Yes
+            }
+            Err(SendError::Socket(SocketError::InternalChannelFull)) => Told::Full,
+            Err(_) => Told::Gone,
+        }
+    }
+
+    /// Ends a session. Disconnecting runs the handler that forgets the socket, which takes the lock: not from
+    /// inside it.
+    pub fn cut(&self, socket: &SocketRef) {
+        let (socket, line) = (socket.clone(), self.lines.of(socket));
+        tokio::spawn(async move {
+            // Already gone is as good.
+            let _ = socket.disconnect();
+            if let Some(line) = line {
+                line.cut();
+            }
+        });
+    }
+
+    /// Ends the connection of a session that is over: a client that does not read would hold it for ever.
+    pub fn end_line(&self, socket: &SocketRef) {
+        if let Some(line) = self.lines.of(socket) {
+            line.cut();
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<UserId, HashMap<Sid, Member>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn tell_live(socket: &SocketRef, event: &Event) {
-    if tell(socket, event) != Told::Yes {
-        // A client that does not read would miss this one: cut off, it comes back and resumes.
-        tracing::debug!("a socket takes no more events");
-        cut(socket);
-    }
-}
-
-/// Disconnecting runs the handler that forgets the socket, which takes the lock: not from inside it.
-pub fn cut(socket: &SocketRef) {
-    let socket = socket.clone();
-    tokio::spawn(async move {
-        // Already gone is as good.
-        let _ = socket.clone().disconnect();
-        end_line(&socket);
-    });
-}
-
-/// Ends the connection of a session that is over: a client that does not read would hold it for ever.
-pub fn end_line(socket: &SocketRef) {
-    if let Some(line) = line(socket) {
-        line.cut();
+        self.members.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -166,42 +215,6 @@ pub enum Told {
     /// Too much waits for the client already; there may be room later.
     Full,
     Gone,
-}
-
-/// Tells an event.
-pub fn tell(socket: &SocketRef, event: &Event) -> Told {
-    match event {
-        Event::MessageCreated(message) => emit(socket, "new_message", &About::from(message)),
-        Event::MessageUpdated(message) => emit(socket, "message_updated", &About::from(message)),
-        Event::Typing { user, .. } => {
-            let (user_id, typing) = (user.as_str(), true);
-            emit(socket, "typing", &Typing { user_id, typing })
-        }
-    }
-}
-
-/// Emits, as long as there is room for it.
-pub fn emit(socket: &SocketRef, name: &str, payload: &impl Serialize) -> Told {
-    use socketioxide::{SendError, SocketError};
-    // Polling clients have no line; their queue and their heartbeat are limit enough.
-    let line = line(socket);
-    if line.is_some_and(|line| !line.has_room()) {
-        return Told::Full;
-    }
-    match socket.emit(name, payload) {
-        Ok(()) => {
-            if let Some(line) = line {
-                line.tells(serde_json::to_vec(payload).map_or(0, |json| json.len()));
-            }
-            Told::Yes
-        }
-        Err(SendError::Socket(SocketError::InternalChannelFull)) => Told::Full,
-        Err(_) => Told::Gone,
-    }
-}
-
-fn line(socket: &SocketRef) -> Option<&Line> {
-    socket.req_parts().extensions.get::<Line>()
 }
 
 impl<'a> From<&'a Message> for About<'a> {
