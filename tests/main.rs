@@ -25,6 +25,7 @@ mod process_stop;
 mod push;
 mod relay;
 mod settings;
+mod settings_log;
 mod sockets;
 mod sockets_catch_up;
 mod sockets_crowd;
