@@ -43,14 +43,23 @@ impl Desk {
             return Err(Error::bad("empty_message", "message"));
         }
         let to_group = self.settings.group;
+        // Everybody waits for the writer: what can be worked out before it, is.
+        let hash = incoming
+            .client_msg_id
+            .is_some()
+            .then(|| content_hash(&incoming));
         self.store
-            .write(move |tx| store(tx, incoming, to_group))
+            .write(move |tx| store(tx, incoming, hash, to_group))
             .await
     }
 }
 
-fn store(tx: &mut Tx, incoming: Incoming, to_group: bool) -> Result<Message, Error> {
-    let hash = content_hash(&incoming);
+fn store(
+    tx: &mut Tx,
+    incoming: Incoming,
+    hash: Option<[u8; 32]>,
+    to_group: bool,
+) -> Result<Message, Error> {
     if let Some(first) = answered_before(tx, &incoming, hash)? {
         return Ok(first);
     }
@@ -69,7 +78,7 @@ fn store(tx: &mut Tx, incoming: Incoming, to_group: bool) -> Result<Message, Err
         agent_telegram_id: None,
         is_greeting: false,
         client_msg_id: incoming.client_msg_id.as_deref(),
-        content_hash: incoming.client_msg_id.is_some().then_some(hash),
+        content_hash: hash,
         media_group: None,
     })?;
     if to_group {
@@ -101,7 +110,11 @@ fn store(tx: &mut Tx, incoming: Incoming, to_group: bool) -> Result<Message, Err
 }
 
 /// The message the same request stored before, if it did.
-fn answered_before(tx: &Tx, incoming: &Incoming, hash: [u8; 32]) -> Result<Option<Message>, Error> {
+fn answered_before(
+    tx: &Tx,
+    incoming: &Incoming,
+    hash: Option<[u8; 32]>,
+) -> Result<Option<Message>, Error> {
     let Some(client_msg_id) = &incoming.client_msg_id else {
         return Ok(None);
     };
@@ -109,7 +122,7 @@ fn answered_before(tx: &Tx, incoming: &Incoming, hash: [u8; 32]) -> Result<Optio
         return Ok(None);
     };
     match tx.sent_before(contact.id, client_msg_id)? {
-        Some((id, Some(first))) if first == hash => tx.message(id),
+        Some((id, first)) if first.is_some() && first == hash => tx.message(id),
         Some(_) => Err(Error::new(Kind::Conflict, "client_msg_id_reused").on("client_msg_id")),
         None => Ok(None),
     }

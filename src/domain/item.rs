@@ -1,12 +1,12 @@
 //! A message as the mobile interface shows it, in its answers and in its events alike.
 
+use std::fmt;
+
+use chrono::{DateTime, Datelike, Timelike, Utc};
 use serde::{Serialize, Serializer};
 
 use super::attachment::{Attachment, AttachmentKind};
 use super::message::Message;
-
-/// `YYYY-MM-DD HH:MM:SS`, UTC, as clients in the field parse it.
-const TIME: &str = "%Y-%m-%d %H:%M:%S";
 
 /// The wire form of a message; borrows from it.
 #[derive(Debug, Serialize)]
@@ -40,12 +40,26 @@ struct Part<'a> {
     phone: Option<&'a str>,
 }
 
+/// `YYYY-MM-DD HH:MM:SS`, UTC, as clients in the field parse it. Written by hand: chrono reads its
+/// format anew for each of the fifty times on a page.
 #[derive(Debug)]
-struct Time(chrono::DateTime<chrono::Utc>);
+struct Time(DateTime<Utc>);
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(at) = self;
+        let (year, month, day) = (at.year(), at.month(), at.day());
+        let (hour, minute, second) = (at.hour(), at.minute(), at.second());
+        write!(
+            f,
+            "{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"
+        )
+    }
+}
 
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0.format(TIME))
+        serializer.collect_str(self)
     }
 }
 

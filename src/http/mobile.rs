@@ -15,13 +15,14 @@ use super::payloads::{
     RegisterDeviceJson, SendMessageAnswer, UnregisterDeviceAnswer, UnregisterDeviceJson,
 };
 use super::send::SendMessageBody;
+use super::user_in_path::UserInPath;
 use super::wire::{JsonFields, Serialised};
 use crate::desk::Desk;
 use crate::desk::devices::Registration;
 use crate::desk::history::{HistoryCursor, PageRequest};
 use crate::domain::device::Platform;
 use crate::domain::error::Error;
-use crate::domain::ids::{MessageId, UserId};
+use crate::domain::ids::MessageId;
 use crate::domain::item::Item;
 use crate::domain::text;
 
@@ -77,12 +78,7 @@ impl Mobile {
         &self,
         asking: Asking,
         /// The app's own id of its user, percent-encoded where needed.
-        #[oai(validator(
-            min_length = 1,
-            max_length = 128,
-            pattern = r"^[^\x00-\x1F\x7F-\x9F]+$"
-        ))]
-        user_id: Path<String>,
+        user_id: Path<UserInPath>,
         /// How many messages at most.
         #[oai(
             default = "default_limit",
@@ -104,7 +100,7 @@ impl Mobile {
             None => None,
         };
         let request = PageRequest {
-            user: UserId::parse(&user_id, "user_id")?,
+            user: user_id.0.0,
             user_name,
             cursor: cursor(after_id.0, before_id.0)?,
             limit: limit.0,
@@ -201,17 +197,12 @@ impl Mobile {
         &self,
         asking: Asking,
         /// The app's own id of its user, percent-encoded where needed.
-        #[oai(validator(
-            min_length = 1,
-            max_length = 128,
-            pattern = r"^[^\x00-\x1F\x7F-\x9F]+$"
-        ))]
-        user_id: Path<String>,
+        user_id: Path<UserInPath>,
     ) -> Result<Json<CheckDeviceAnswer>, Failure<Reads>> {
-        let user = UserId::parse(&user_id, "user_id")?;
-        let device_count = self.desk.device_count(&asking.caller, user).await?;
+        let user = user_id.0.0;
+        let device_count = self.desk.device_count(&asking.caller, user.clone()).await?;
         Ok(Json(CheckDeviceAnswer {
-            user_id: user_id.0,
+            user_id: user.to_string(),
             registered: device_count > 0,
             device_count,
             has_tokens: device_count > 0,

@@ -17,6 +17,7 @@ mod range;
 mod send;
 mod system;
 mod upload;
+mod user_in_path;
 mod webhook;
 mod wire;
 

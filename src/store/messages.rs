@@ -1,6 +1,7 @@
 //! Messages, their attachments, and the greetings among them.
 
 use chrono::NaiveDate;
+use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, Row, Rows, params};
 
 use super::open::{read_time, time};
@@ -58,7 +59,7 @@ macro_rules! select_messages {
 fn fold(mut rows: Rows) -> Result<Vec<Message>, Error> {
     let mut messages: Vec<Message> = Vec::new();
     while let Some(row) = rows.next()? {
-        let id = MessageId(row.get("id")?);
+        let id = MessageId(row.get(0)?);
         if messages.last().is_none_or(|last| last.id != id) {
             messages.push(message(row, id)?);
         }
@@ -69,32 +70,33 @@ fn fold(mut rows: Rows) -> Result<Vec<Message>, Error> {
     Ok(messages)
 }
 
+// Columns by number, in the order of `select_messages`: pages of history are what the server reads
+// most, and twenty names would be looked up for every row.
+
 fn message(row: &Row, id: MessageId) -> Result<Message, Error> {
-    let direction: &str = row.get_ref("direction")?.as_str().unwrap_or_default();
-    let edited_at = match row.get_ref("edited_at")? {
-        rusqlite::types::ValueRef::Null => None,
-        _ => Some(read_time(row, "edited_at")?),
+    let edited_at = match row.get_ref(5)? {
+        ValueRef::Null => None,
+        _ => Some(read_time(row, 5)?),
     };
     Ok(Message {
         id,
-        ticket: row.get::<_, Option<i64>>("ticket_id")?.map(TicketId),
-        user: UserId::stored(row.get("user_id")?),
-        direction: if direction == "user" {
-            Direction::User
-        } else {
-            Direction::Support
+        ticket: row.get::<_, Option<i64>>(1)?.map(TicketId),
+        user: UserId::stored(row.get(7)?),
+        direction: match row.get_ref(2)? {
+            ValueRef::Text(b"user") => Direction::User,
+            _ => Direction::Support,
         },
-        text: row.get("text")?,
-        created_at: read_time(row, "created_at")?,
+        text: row.get(3)?,
+        created_at: read_time(row, 4)?,
         edited_at,
-        agent_name: row.get("agent_name")?,
-        read: row.get("is_read")?,
+        agent_name: row.get(6)?,
+        read: row.get(8)?,
         attachments: Vec::new(),
     })
 }
 
 fn attachment(row: &Row) -> Result<Option<Attachment>, Error> {
-    let Some(kind) = row.get::<_, Option<String>>("kind")? else {
+    let Some(kind) = row.get::<_, Option<String>>(9)? else {
         return Ok(None);
     };
     let kind = AttachmentKind::parse(&kind).ok_or_else(|| {
@@ -103,17 +105,17 @@ fn attachment(row: &Row) -> Result<Option<Attachment>, Error> {
         ))
     })?;
     let mut attachment = Attachment::of(kind);
-    attachment.file = row.get("file")?;
-    attachment.thumb = row.get("thumb")?;
-    attachment.link = row.get("link")?;
-    attachment.name = row.get("name")?;
-    attachment.mime = row.get("mime")?;
+    attachment.file = row.get(10)?;
+    attachment.thumb = row.get(11)?;
+    attachment.link = row.get(12)?;
+    attachment.name = row.get(13)?;
+    attachment.mime = row.get(14)?;
     attachment.size = row
-        .get::<_, Option<i64>>("size")?
+        .get::<_, Option<i64>>(15)?
         .and_then(|size| size.try_into().ok());
-    attachment.latitude = row.get("latitude")?;
-    attachment.longitude = row.get("longitude")?;
-    attachment.phone = row.get("phone")?;
+    attachment.latitude = row.get(16)?;
+    attachment.longitude = row.get(17)?;
+    attachment.phone = row.get(18)?;
     Ok(Some(attachment))
 }
 
