@@ -16,8 +16,8 @@ use tokio_util::sync::CancellationToken;
 use crate::config::{Config, Problems};
 use crate::domain::clock::Clock;
 use crate::store::Store;
-pub use parts::{check, make_desk, push_settings, telegram_settings};
-use parts::{open_store, open_uploads};
+pub use parts::{check, desk_beside_server, push_settings, telegram_settings};
+use parts::{make_desk, open_store, open_uploads};
 
 /// How long a stop lets work under way finish before it is cut; what is cut is taken up after the next start.
 const STOP_TIME: Duration = Duration::from_secs(10);

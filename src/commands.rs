@@ -9,10 +9,13 @@ use relaydesk::config::{self, Account, Config, Problems, Telegram, UserAuth};
 use relaydesk::desk::access::TokenKey;
 use relaydesk::domain::clock::Clock;
 use relaydesk::domain::ids::{Chance, JobId, UserId};
-use relaydesk::media::Uploads;
 use relaydesk::sandbox::{Sandbox, SandboxOptions};
 use relaydesk::store::{Purpose, Store};
 use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// Why a command ended without success.
 pub enum Failure {
@@ -36,10 +39,17 @@ fn settings(matches: &ArgMatches, mut problems: Problems) -> Result<Config, Fail
 }
 
 fn log_to_stderr(filter: &str) {
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_ansi(std::io::stderr().is_terminal());
+    // Below info, libraries print frames, headers and addresses, and so tokens and what people say.
+    let discreet = filter_fn(|line| {
+        *line.level() <= tracing::Level::INFO || line.target().starts_with("relaydesk")
+    });
+    tracing_subscriber::registry()
+        .with(EnvFilter::new(filter))
+        .with(discreet)
+        .with(lines)
         .init();
 }
 
@@ -281,8 +291,7 @@ pub async fn push(
     let clock = Clock::system();
     let store =
         Store::open(&config.database, Purpose::Command, clock.clone(), Chance).map_err(run)?;
-    let uploads = Uploads::beside(config.uploads.clone());
-    let desk = app::make_desk(&config, store.clone(), uploads, &clock).map_err(run)?;
+    let desk = app::desk_beside_server(&config, store.clone(), &clock).map_err(run)?;
     let devices = desk.devices_of(user).await.map_err(run)?;
     if devices.is_empty() {
         return Err(run("this user has no registered device"));

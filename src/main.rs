@@ -6,9 +6,12 @@ use std::process::ExitCode;
 
 use clap::{Arg, ArgMatches, Command, value_parser};
 use relaydesk::config;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Wrong settings or usage; anything else that fails is 1.
 const WRONG_SETTINGS: u8 = 2;
+/// The signal of a write beyond a limit on file sizes, which otherwise kills; the same on Linux and macOS.
+const SIGXFSZ: i32 = 25;
 
 fn command_line() -> Command {
     let user = || {
@@ -95,7 +98,10 @@ fn run(matches: &ArgMatches, problems: config::Problems) -> Result<(), commands:
         .enable_all()
         .build()
         .map_err(|error| commands::Failure::Run(format!("can not start the runtime: {error}")))?;
-    runtime.block_on(async {
+    let ended = runtime.block_on(async {
+        // Caught and left alone: a write beyond a limit on file sizes then fails like one on a full disk.
+        let _alive = signal(SignalKind::from_raw(SIGXFSZ))
+            .map_err(|error| commands::Failure::Run(format!("can not catch a signal: {error}")))?;
         match matches.subcommand() {
             None | Some(("serve", _)) => commands::serve(matches, problems).await,
             Some(("demo", _)) => commands::demo(matches, problems).await,
@@ -106,7 +112,10 @@ fn run(matches: &ArgMatches, problems: config::Problems) -> Result<(), commands:
             Some(("outbox", args)) => commands::outbox(matches, args, problems).await,
             Some((other, _)) => Err(commands::Failure::Run(format!("unknown command {other}"))),
         }
-    })
+    });
+    // What still runs on a blocking thread, such as a look at every page, holds nobody up.
+    runtime.shutdown_background();
+    ended
 }
 
 #[cfg(test)]

@@ -5,19 +5,35 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::disallowed_methods
+    clippy::disallowed_methods,
+    clippy::type_complexity
 )] // a test that panics has said what it found
 
 mod world;
 
+mod faults_group;
+mod faults_push;
+mod faults_telegram;
+mod faults_updates;
 mod house;
 mod joining;
 mod mobile;
+mod process_full;
 mod process_kill;
 mod process_start;
 mod process_stop;
+mod push;
 mod relay;
 mod settings;
+mod settings_log;
+mod sockets;
+mod sockets_catch_up;
+mod sockets_crowd;
+mod telegram_answers;
 mod telegram_forum;
+mod telegram_late;
+mod telegram_meant;
 mod telegram_photos;
 mod telegram_posts;
+mod telegram_rate;
+mod telegram_webhook;

@@ -47,7 +47,12 @@ async fn asked_to_stop_under_load_it_ends_well_and_keeps_what_it_acknowledged() 
         let users = ["u0", "u1", "u2", "u3", "u4", "u5"];
         let mut joined = server.phone("u0").joins(None).await;
         let mut silent = server.phone("u1").connects().await;
-        let _dripping = drips(&server).await;
+        // Once is enough: whoever drips is given eight seconds to end.
+        let _dripping = if round == 0 {
+            Some(drips(&server).await)
+        } else {
+            None
+        };
         let phones = users.map(|user| server.phone(user)).to_vec();
         let before = ledger.count();
         let mut crowd = ledger.crowd(phones, &format!("r{round}"), &["shutting_down"]);
@@ -79,10 +84,6 @@ async fn a_second_signal_ends_it_at_once() {
     let _dripping = drips(&server).await;
     server.asked_to_stop();
     server.says("stopping").await;
-    assert!(
-        server.phone("alice").gets("/ready").await.status == 503,
-        "it drains"
-    );
     server.asked_to_stop();
     let (code, time) = took(|| server.ends());
     assert_eq!(code, Some(1), "{}", server.log().join("\n"));

@@ -120,6 +120,23 @@ pub async fn open_uploads(config: &Config) -> Result<Uploads, String> {
     })
 }
 
+/// The desk for a command beside a running server, whose uploads are left alone.
+///
+/// # Errors
+/// A sentence for the operator.
+pub fn desk_beside_server(
+    config: &Config,
+    store: Store,
+    clock: &Clock,
+) -> Result<Arc<Desk>, String> {
+    make_desk(
+        config,
+        store,
+        Uploads::beside(config.uploads.clone()),
+        clock,
+    )
+}
+
 /// Sets the desk up.
 ///
 /// # Errors
@@ -179,6 +196,7 @@ pub fn wire(
         Ok(())
     });
     start_housekeeping(desk, stopping, tasks);
+    watch_store(store, stopping, tasks);
     Ok(http::routes(http::Setup {
         desk: Arc::clone(desk),
         access,
@@ -254,6 +272,17 @@ fn start_engine<C: Carrier>(
     let stop = stopping.clone();
     tasks.spawn(name, async move {
         engine.run(stop).await.map_err(|error| error.to_string())
+    });
+}
+
+/// A store that takes no more is a dead server, though it would answer.
+fn watch_store(store: &Store, stopping: &CancellationToken, tasks: &mut Tasks) {
+    let (store, stop) = (store.clone(), stopping.clone());
+    tasks.spawn("store", async move {
+        tokio::select! {
+            () = stop.cancelled() => Ok(()),
+            () = store.ended() => Err("the writer is gone".to_owned()),
+        }
     });
 }
 

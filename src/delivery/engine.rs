@@ -1,6 +1,6 @@
 //! The loop: whose turn it is, and who rests. What happens in a turn is `turn`'s.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,9 +29,13 @@ pub struct Engine<C> {
     /// Monotonic times before which a job, a lane or everything rests.
     rest: Rest,
     in_flight: HashSet<String>,
+    /// What the last look found ready and had no place for yet, the oldest first, at most one of a lane: looking
+    /// again after each turn would cost the square of what waits.
+    ready: VecDeque<Head>,
     /// The key each lane served last; the next larger one has its turn.
     served: HashMap<String, i64>,
     lane_failures: HashMap<String, u32>,
+    stop: CancellationToken,
 }
 
 #[derive(Default)]
@@ -51,13 +55,16 @@ impl<C: Carrier> Engine<C> {
             limits: HashMap::new(),
             rest: Rest::default(),
             in_flight: HashSet::new(),
+            ready: VecDeque::new(),
             served: HashMap::new(),
             lane_failures: HashMap::new(),
+            stop: CancellationToken::new(),
         }
     }
 
     /// Runs until `stop`, then lets the turns in flight end.
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), Error> {
+        self.stop = stop.clone();
         let mut commits = self.store.signals().outbox.subscribe();
         self.recover().await?;
         let mut turns: JoinSet<Turn> = JoinSet::new();
@@ -130,6 +137,9 @@ impl<C: Carrier> Engine<C> {
 
     fn limit(&mut self, lane: &str) -> Arc<Window> {
         let (clock, limit) = (self.clock.clone(), self.carrier.lane_limit());
+        if limit.is_none() {
+            return Arc::new(Window::new(clock, None));
+        }
         Arc::clone(
             self.limits
                 .entry(lane.to_owned())
@@ -144,12 +154,17 @@ impl<C: Carrier> Engine<C> {
         }
         let now = self.clock.monotonic();
         if self.rest.carrier > now {
+            self.ready.clear();
             return self.rest.carrier - now;
         }
         // With one lane there is nothing to look for while it rests, however much comes in meanwhile.
         let resting = self.rest.lanes.values().filter(|until| **until > now).min();
         if let (1, Some(until)) = (self.carrier.parallel(), resting) {
             return *until - now;
+        }
+        self.start_ready(turns, now);
+        if turns.len() >= self.carrier.parallel() {
+            return IDLE_LOOK;
         }
         let heads = match self.heads().await {
             Ok(heads) => heads,
@@ -158,10 +173,29 @@ impl<C: Carrier> Engine<C> {
                 return Duration::from_secs(1);
             }
         };
-        self.forget_rests(&heads, now);
+        let pause = self.find_ready(&heads, now);
+        self.start_ready(turns, now);
+        pause
+    }
+
+    /// Starts what is ready for as long as there is place.
+    fn start_ready(&mut self, turns: &mut JoinSet<Turn>, now: Duration) {
+        while turns.len() < self.carrier.parallel() {
+            let Some(head) = self.ready.pop_front() else {
+                return;
+            };
+            if !self.in_flight.contains(&head.lane) && self.rests_for(&head, now).is_none() {
+                self.start_turn(turns, &head);
+            }
+        }
+    }
+
+    /// Picks whose turn it is in each free lane; how long the soonest of the others rests.
+    fn find_ready(&mut self, heads: &[Head], now: Duration) -> Duration {
+        self.forget_rests(heads, now);
         let mut pause = IDLE_LOOK;
         let mut ready: HashMap<&str, Vec<&Head>> = HashMap::new();
-        for head in &heads {
+        for head in heads {
             match self.rests_for(head, now) {
                 Some(rest) => pause = pause.min(rest),
                 None if self.in_flight.contains(&head.lane) => {}
@@ -170,14 +204,8 @@ impl<C: Carrier> Engine<C> {
         }
         let mut lanes: Vec<_> = ready.into_values().collect();
         lanes.sort_by_key(|heads| heads.first().map(|head| head.id));
-        for heads in lanes {
-            if turns.len() >= self.carrier.parallel() {
-                break;
-            }
-            if let Some(head) = self.next_in_turn(&heads) {
-                self.start_turn(turns, head);
-            }
-        }
+        let next = lanes.iter().filter_map(|heads| self.next_in_turn(heads));
+        self.ready = next.cloned().collect();
         pause
     }
 
@@ -194,6 +222,10 @@ impl<C: Carrier> Engine<C> {
             .jobs
             .retain(|id, until| *until > now && alive.contains(id));
         self.rest.lanes.retain(|_, until| *until > now);
+        // Devices come and go: a lane where nothing waits is not remembered.
+        let waiting: HashSet<&str> = heads.iter().map(|head| head.lane.as_str()).collect();
+        self.served
+            .retain(|lane, _| waiting.contains(lane.as_str()));
     }
 
     /// Round robin: the smallest key above the one served last, else the smallest.
@@ -218,13 +250,18 @@ impl<C: Carrier> Engine<C> {
             chance: self.chance,
             limit,
             head: head.clone(),
+            stop: self.stop.clone(),
         };
-        self.served.insert(head.lane.clone(), head.key);
         turns.spawn(turn.run());
     }
 
     fn end_turn(&mut self, turn: Result<Turn, tokio::task::JoinError>) {
-        let Turn { lane, job, after } = match turn {
+        let Turn {
+            lane,
+            key,
+            job,
+            after,
+        } = match turn {
             Ok(turn) => turn,
             Err(error) => {
                 // A turn catches its carrier's panics; this one is the engine's own, and its lane is unknown.
@@ -233,6 +270,10 @@ impl<C: Carrier> Engine<C> {
             }
         };
         self.in_flight.remove(&lane);
+        // Who was only stopped by the limit is still the next.
+        if !matches!(after, After::Limited(_)) {
+            self.served.insert(lane.clone(), key);
+        }
         let now = self.clock.monotonic();
         if !matches!(after, After::RestLane(None)) {
             self.lane_failures.remove(&lane);

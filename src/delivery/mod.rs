@@ -52,7 +52,7 @@ pub enum Scope {
 }
 
 /// What came of carrying a job one step.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Outcome {
     /// Done; the row goes.
     Delivered(Option<Receipt>),

@@ -5,19 +5,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use tokio_util::sync::CancellationToken;
 
 use super::engine::UNCERTAIN_WAIT;
 use super::{Carrier, Job, Outcome, Receipt, Scope, Window};
 use crate::domain::clock::Clock;
-use crate::domain::error::Error;
+use crate::domain::error::{Error, Kind};
 use crate::domain::ids::{Chance, JobId};
 use crate::store::{Head, JobRow, Store};
 
 /// The longest backoff between two tries, in seconds.
 const LONGEST_BACKOFF: u64 = 60;
+/// Between two tries to write down what happened.
+const STORE_PAUSE: Duration = Duration::from_secs(2);
+
 /// A turn that ended: its lane, and what it means for the rests.
 pub(super) struct Turn {
     pub lane: String,
+    pub key: i64,
     pub job: JobId,
     pub after: After,
 }
@@ -40,6 +45,7 @@ pub(super) struct OneTurn<C> {
     pub chance: Chance,
     pub limit: Arc<Window>,
     pub head: Head,
+    pub stop: CancellationToken,
 }
 
 impl<C: Carrier> OneTurn<C> {
@@ -53,6 +59,7 @@ impl<C: Carrier> OneTurn<C> {
         };
         Turn {
             lane: self.head.lane,
+            key: self.head.key,
             job: self.head.id,
             after,
         }
@@ -79,7 +86,24 @@ impl<C: Carrier> OneTurn<C> {
         self.limit.spend(cost);
         let outcome = self.carry(&row).await;
         self.limit.answered();
-        self.write_down(row, outcome).await
+        self.write_down_surely(row, outcome).await
+    }
+
+    /// What happened outside must not be forgotten because the disk is full right now: without the note a sent
+    /// post would wait for the next start as one that nobody knows about.
+    async fn write_down_surely(&self, row: JobRow, outcome: Outcome) -> Result<After, Error> {
+        loop {
+            match self.write_down(row.clone(), outcome.clone()).await {
+                Err(error) if error.kind != Kind::ShuttingDown && !self.stop.is_cancelled() => {
+                    tracing::error!(carrier = self.carrier.name(), job = %row.id, %error, "a delivery could not be written down; tried again");
+                    tokio::select! {
+                        () = self.stop.cancelled() => {}
+                        () = self.clock.sleep(STORE_PAUSE) => {}
+                    }
+                }
+                written => return written,
+            }
+        }
     }
 
     /// The head, joined with what waits behind it where the carrier wishes so.
@@ -244,4 +268,94 @@ pub(super) fn backoff(failures: u32, chance: Chance) -> Duration {
         .saturating_mul(1u64 << failures.saturating_sub(1).min(10))
         .min(LONGEST_BACKOFF * 1000);
     Duration::from_millis(chance.between(most / 2, most))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::delivery::Engine;
+    use crate::store::{NewJob, Purpose};
+
+    /// Delivers, and while it does so the database stops taking deletions.
+    struct Clumsy {
+        database: std::path::PathBuf,
+    }
+
+    impl Clumsy {
+        fn behind_the_stores_back(&self, sql: &str) {
+            let connection = rusqlite::Connection::open(&self.database).unwrap();
+            connection.execute_batch(sql).unwrap();
+        }
+    }
+
+    impl Carrier for Clumsy {
+        fn name(&self) -> &'static str {
+            "clumsy"
+        }
+        fn parallel(&self) -> usize {
+            1
+        }
+        async fn join(&self, _: Vec<Job>) -> Option<(String, Value)> {
+            None
+        }
+        async fn carry(&self, job: Job, _: Arc<Window>) -> Outcome {
+            assert_eq!(job.attempts, 1, "carried twice");
+            self.behind_the_stores_back(
+                "CREATE TRIGGER full BEFORE DELETE ON outbox BEGIN SELECT RAISE(ABORT, 'no room'); END",
+            );
+            Outcome::Delivered(None)
+        }
+    }
+
+    #[tokio::test]
+    async fn what_could_not_be_written_down_is_written_down_later_and_not_sent_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("desk.db");
+        let clock = Clock::fake("2026-03-01T12:00:00Z".parse().unwrap());
+        let store = Store::open(&database, Purpose::Serve, clock.clone(), Chance).unwrap();
+        let carrier = Arc::new(Clumsy { database });
+        let add = |tx: &mut crate::store::Tx| {
+            tx.add_job(&NewJob {
+                carrier: "clumsy",
+                lane: "lane",
+                key: 1,
+                kind: "kind",
+                ticket: None,
+                message: None,
+                device: None,
+                payload: Value::Null,
+            })
+        };
+        store.write(add).await.unwrap();
+        let stop = CancellationToken::new();
+        let engine = Engine::new(Arc::clone(&carrier), store.clone(), clock.clone(), Chance);
+        let running = tokio::spawn(engine.run(stop.clone()));
+        let now = clock.now();
+        let waiting = async || {
+            store
+                .read(move |r| r.queue_state(now))
+                .await
+                .unwrap()
+                .waiting
+        };
+        for _ in 0..50 {
+            clock.advance(Duration::from_secs(1));
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        assert_eq!(waiting().await, 1, "it can not be written down yet");
+        carrier.behind_the_stores_back("DROP TRIGGER full");
+        let patience = tokio::time::Instant::now() + Duration::from_secs(20);
+        while waiting().await > 0 {
+            assert!(
+                tokio::time::Instant::now() < patience,
+                "it is never written down"
+            );
+            clock.advance(Duration::from_secs(1));
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        stop.cancel();
+        running.await.unwrap().unwrap();
+    }
 }

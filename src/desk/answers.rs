@@ -169,11 +169,8 @@ fn store(
     if let Some(contact) = tx.contact(&ticket.user)? {
         greeting.greet(tx, &contact)?;
     }
-    let attachments: Vec<Attachment> = answer
-        .attachments
-        .into_iter()
-        .map(into_attachment)
-        .collect();
+    let parts = answer.attachments.into_iter();
+    let attachments: Vec<Attachment> = parts.map(|part| into_attachment(tx, part)).collect();
     let id = tx.insert_message(&NewMessage {
         contact: ticket.contact,
         ticket: Some(ticket.id),
@@ -216,7 +213,7 @@ fn push_to_devices(tx: &mut Tx, ticket: &TicketRow, message: MessageId) -> Resul
 
 fn extend(tx: &mut Tx, id: MessageId, late: Answer) -> Result<(), Error> {
     for part in late.attachments {
-        let attachment = into_attachment(part);
+        let attachment = into_attachment(tx, part);
         tx.insert_attachment(id, &attachment)?;
     }
     let before = tx.message(id)?;
@@ -228,9 +225,9 @@ fn extend(tx: &mut Tx, id: MessageId, late: Answer) -> Result<(), Error> {
     tell_updated(tx, id)
 }
 
-fn into_attachment(part: AnswerPart) -> Attachment {
+fn into_attachment(tx: &mut Tx, part: AnswerPart) -> Attachment {
     match part {
-        AnswerPart::File(kind, stored) => from_file(kind, stored),
+        AnswerPart::File(kind, stored) => from_file(tx, kind, stored),
         AnswerPart::Plain(attachment) => attachment,
     }
 }

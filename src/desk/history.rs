@@ -2,8 +2,8 @@
 
 use super::access::Caller;
 use super::{Desk, MOBILE};
-use crate::domain::error::Error;
-use crate::domain::ids::UserId;
+use crate::domain::error::{Error, Kind};
+use crate::domain::ids::{MessageId, UserId};
 use crate::domain::locale::Locale;
 use crate::domain::message::Message;
 pub use crate::store::HistoryCursor;
@@ -28,6 +28,16 @@ pub struct Page {
     pub greeting_sent: bool,
     /// Older ones exist; with an `After` cursor, newer ones.
     pub has_more: bool,
+}
+
+/// What a contact missed, oldest first.
+#[derive(Debug)]
+pub struct Missed {
+    pub messages: Vec<Message>,
+    pub has_more: bool,
+    /// With these the contact has everything up to this one, of which the event may still be on its way. Never
+    /// beyond the newest there is, whatever was asked for.
+    pub up_to: MessageId,
 }
 
 impl Desk {
@@ -56,7 +66,9 @@ impl Desk {
         let PageRequest {
             user, user_name, ..
         } = request;
-        self.store
+        let reader = user.clone();
+        let greeted = self
+            .store
             .write(move |tx| {
                 let contact = tx.touch_contact(&user, user_name.as_deref(), MOBILE)?;
                 let greeting_sent = greeting.greet(tx, &contact)?;
@@ -66,7 +78,16 @@ impl Desk {
                     ..found
                 })
             })
-            .await
+            .await;
+        match greeted {
+            // A disk without room for a greeting still gives back what it holds.
+            Err(error) if error.kind == Kind::StorageFull => {
+                self.store
+                    .read(move |r| page_of(r, &reader, cursor, limit))
+                    .await
+            }
+            greeted => greeted,
+        }
     }
 
     /// What a contact missed after a message, for a socket that joins; nothing for an unknown contact.
@@ -77,20 +98,37 @@ impl Desk {
         &self,
         caller: &Caller,
         user: UserId,
-        after: HistoryCursor,
+        after: MessageId,
         limit: u32,
-    ) -> Result<Page, Error> {
+    ) -> Result<Missed, Error> {
         caller.may_act_as(&user)?;
         self.store
-            .read(move |r| match r.contact(&user)? {
-                Some(contact) => page(r, &contact, after, limit),
-                None => Ok(Page {
-                    messages: Vec::new(),
-                    greeting_sent: false,
-                    has_more: false,
-                }),
+            .read(move |r| {
+                let page = page_of(r, &user, HistoryCursor::After(after), limit)?;
+                let newest = match r.contact(&user)? {
+                    Some(contact) => r.newest_message_of(contact.id)?,
+                    None => None,
+                };
+                let last = page.messages.last().map(|message| message.id);
+                Ok(Missed {
+                    up_to: last.unwrap_or(after.min(newest.unwrap_or(MessageId(0)))),
+                    messages: page.messages,
+                    has_more: page.has_more,
+                })
             })
             .await
+    }
+}
+
+/// A page of a user; nothing for an unknown one.
+fn page_of(r: &Reading, user: &UserId, cursor: HistoryCursor, limit: u32) -> Result<Page, Error> {
+    match r.contact(user)? {
+        Some(contact) => page(r, &contact, cursor, limit),
+        None => Ok(Page {
+            messages: Vec::new(),
+            greeting_sent: false,
+            has_more: false,
+        }),
     }
 }
 

@@ -67,8 +67,7 @@ fn store(
     let title = text::title_of(&incoming.text);
     let reopen_since = tx.now() - Duration::days(REOPEN_DAYS);
     let ticket = tx.ticket_for(contact.id, MOBILE, &title, reopen_since)?;
-    // From here the files belong to rows; if the commit fails, the sweeper takes them.
-    let attachments = attachments(incoming.photos, incoming.photo_link);
+    let attachments = attachments(tx, incoming.photos, incoming.photo_link);
     let id = tx.insert_message(&NewMessage {
         contact: contact.id,
         ticket: Some(ticket),
@@ -143,10 +142,10 @@ fn content_hash(incoming: &Incoming) -> [u8; 32] {
     hash.finalize().into()
 }
 
-fn attachments(photos: Vec<Stored>, link: Option<String>) -> Vec<Attachment> {
+fn attachments(tx: &mut Tx, photos: Vec<Stored>, link: Option<String>) -> Vec<Attachment> {
     let mut attachments: Vec<Attachment> = photos
         .into_iter()
-        .map(|photo| from_file(AttachmentKind::Photo, photo))
+        .map(|photo| from_file(tx, AttachmentKind::Photo, photo))
         .collect();
     if let Some(link) = link {
         let mut attachment = Attachment::of(AttachmentKind::Photo);
@@ -156,9 +155,10 @@ fn attachments(photos: Vec<Stored>, link: Option<String>) -> Vec<Attachment> {
     attachments
 }
 
-/// The attachment that a stored file becomes; the file is kept from here on.
-pub(super) fn from_file(kind: AttachmentKind, stored: Stored) -> Attachment {
-    let file = stored.keep();
+/// The attachment that a stored file becomes; the file stays if, and only if, the row does.
+pub(super) fn from_file(tx: &mut Tx, kind: AttachmentKind, stored: Stored) -> Attachment {
+    let file = stored.file().clone();
+    tx.when_durable(|| drop(stored.keep()));
     let mut attachment = Attachment::of(kind);
     attachment.file = Some(file.name);
     attachment.thumb = file.thumb;

@@ -2,7 +2,7 @@
 
 use std::io::SeekFrom;
 
-use poem::http::{HeaderValue, StatusCode, header};
+use poem::http::{HeaderValue, Method, StatusCode, header};
 use poem::{Body, IntoResponse, Request, Response};
 use poem_openapi::param::Path;
 use poem_openapi::registry::{
@@ -124,10 +124,14 @@ impl Files {
         let mut response = if known.is_some_and(|known| names(known, &etag)) {
             StatusCode::NOT_MODIFIED.into_response()
         } else {
-            let wanted = match request.header(header::IF_RANGE) {
-                Some(part_of) if part_of != etag => Wanted::Whole,
-                _ => wanted(request.header(header::RANGE), size),
-            };
+            // Ranges are for GET, and for whoever has parts of this very file.
+            let same = request
+                .header(header::IF_RANGE)
+                .is_none_or(|tag| tag == etag);
+            let range = request
+                .header(header::RANGE)
+                .filter(|_| same && request.method() == Method::GET);
+            let wanted = wanted(range, size);
             content(name, file, size, wanted).await?
         };
         let headers = response.headers_mut();

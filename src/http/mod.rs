@@ -7,6 +7,7 @@ mod cross_origin;
 mod document;
 mod edge;
 mod errors;
+mod feed;
 mod fields;
 mod files;
 mod methods;

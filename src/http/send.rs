@@ -126,8 +126,13 @@ fn photo_link(fields: &mut Fields) -> Result<Option<String>, Error> {
     if raw.chars().count() > PHOTO_URL_MAX {
         return Err(Error::bad("field_too_long", "photo_url").with("max", PHOTO_URL_MAX));
     }
-    let web = url::Url::parse(&raw)
-        .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    // What browsers put right (`http:x`, backslashes) others do not understand.
+    let (scheme, rest) = raw.split_once("://").unwrap_or_default();
+    let web = ["http", "https"]
+        .iter()
+        .any(|known| scheme.eq_ignore_ascii_case(known))
+        && !rest.starts_with('/')
+        && url::Url::parse(&raw).is_ok_and(|url| url.has_host());
     if !web || raw.chars().any(|c| c.is_control() || c.is_whitespace()) {
         return Err(Error::bad("invalid_url", "photo_url"));
     }

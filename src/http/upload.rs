@@ -1,9 +1,10 @@
 //! A form with photos: fields are collected, photos stream into the uploads folder.
 
-use futures_util::stream;
+use bytes::Bytes;
 use multer::{Constraints, Field, Multipart, SizeLimit};
 
 use super::body::SteadyBody;
+use super::feed::{Feed, Progress};
 use super::fields::Fields;
 use crate::domain::error::{Error, Kind};
 use crate::media::{MediaError, Stored, Uploads};
@@ -32,92 +33,97 @@ pub struct Form {
 
 /// Reads a multipart body. On an error nothing is left in the folder.
 pub async fn read(body: &mut SteadyBody, boundary: &str, uploads: &Uploads) -> Result<Form, Error> {
-    let mut slow = None;
-    let result = read_parts(body, boundary, uploads, &mut slow).await;
+    let whole = PHOTO_LIMIT * (MOST_PHOTOS as u64 + 1) + TEXT_LIMIT;
+    let limits = Constraints::new().size_limit(SizeLimit::new().whole_stream(whole));
+    let (progress, mut failed) = (Progress::default(), None);
+    let reader = Reader {
+        uploads,
+        progress: &progress,
+    };
+    let result = {
+        let feed = Feed::new(body, &progress, &mut failed);
+        let mut parts = Multipart::with_constraints(feed, boundary, limits);
+        reader.parts(&mut parts).await
+    };
     // The parser only knows that its stream failed; why, was noted on the side.
-    match (slow, result) {
+    match (failed, result) {
         (Some(error), Err(_)) => Err(error),
         (_, result) => result,
     }
 }
 
-async fn read_parts(
-    body: &mut SteadyBody,
-    boundary: &str,
-    uploads: &Uploads,
-    failed: &mut Option<Error>,
-) -> Result<Form, Error> {
-    let whole = PHOTO_LIMIT * (MOST_PHOTOS as u64 + 1) + TEXT_LIMIT;
-    let limits = Constraints::new().size_limit(SizeLimit::new().whole_stream(whole));
-    let chunks = stream::unfold((body, failed), |(body, failed)| async move {
-        match body.next().await {
-            Ok(Some(bytes)) => Some((Ok(bytes), (body, failed))),
-            Ok(None) => None,
-            Err(error) => {
-                let shown = std::io::Error::other(error.to_string());
-                *failed = Some(error);
-                Some((Err(shown), (body, failed)))
-            }
-        }
-    });
-    let mut parts = Multipart::with_constraints(chunks, boundary, limits);
-    let mut form = Form {
-        fields: Fields::default(),
-        photos: Vec::new(),
-    };
-    let mut text_bytes = 0;
-    while let Some(mut part) = parts.next_field().await.map_err(broken)? {
-        let name = part.name().unwrap_or_default().to_owned();
-        if name == "photo" {
-            if let Some(photo) = read_photo(&mut part, form.photos.len(), uploads).await? {
-                form.photos.push(photo);
-            }
-        } else if TEXTS.contains(&name.as_str()) {
-            let text = read_text(&mut part, &name, &mut text_bytes).await?;
-            form.fields.put(&name, text)?;
-        } else {
-            // Nobody's business; the whole stream is limited all the same.
-            while part.chunk().await.map_err(broken)?.is_some() {}
-        }
-    }
-    Ok(form)
+struct Reader<'a> {
+    uploads: &'a Uploads,
+    progress: &'a Progress,
 }
 
-/// A photo; None for the empty part that a form sends where no file was chosen.
-async fn read_photo(
-    part: &mut Field<'_>,
-    before: usize,
-    uploads: &Uploads,
-) -> Result<Option<Stored>, Error> {
-    let unnamed = part.file_name().unwrap_or_default().is_empty();
-    let mut incoming = uploads.begin(PHOTO_LIMIT).await.map_err(refused)?;
-    while let Some(chunk) = part.chunk().await.map_err(broken)? {
+impl Reader<'_> {
+    async fn parts(&self, parts: &mut Multipart<'_>) -> Result<Form, Error> {
+        let mut form = Form {
+            fields: Fields::default(),
+            photos: Vec::new(),
+        };
+        let mut text_bytes = 0;
+        while let Some(mut part) = parts.next_field().await.map_err(broken)? {
+            self.progress.made();
+            let name = part.name().unwrap_or_default().to_owned();
+            if name == "photo" {
+                let photo = self.photo(&mut part, form.photos.len()).await?;
+                form.photos.extend(photo);
+            } else if TEXTS.contains(&name.as_str()) {
+                let text = self.text(&mut part, &name, &mut text_bytes).await?;
+                form.fields.put(&name, text)?;
+            } else {
+                // Nobody's business; the whole stream is limited all the same.
+                while self.chunk(&mut part).await?.is_some() {}
+            }
+        }
+        Ok(form)
+    }
+
+    /// A photo; None for the empty part that a form sends where no file was chosen.
+    async fn photo(&self, part: &mut Field<'_>, before: usize) -> Result<Option<Stored>, Error> {
+        let unnamed = part.file_name().unwrap_or_default().is_empty();
+        let mut incoming = self.uploads.begin(PHOTO_LIMIT).await.map_err(refused)?;
+        while let Some(chunk) = self.chunk(part).await? {
+            if before >= MOST_PHOTOS {
+                return Err(Error::bad("too_many_photos", "photo").with("max", MOST_PHOTOS));
+            }
+            incoming.write(&chunk).await.map_err(refused)?;
+        }
+        if unnamed && incoming.received() == 0 {
+            return Ok(None);
+        }
         if before >= MOST_PHOTOS {
             return Err(Error::bad("too_many_photos", "photo").with("max", MOST_PHOTOS));
         }
-        incoming.write(&chunk).await.map_err(refused)?;
+        incoming.finish_image().await.map(Some).map_err(refused)
     }
-    if unnamed && incoming.received() == 0 {
-        return Ok(None);
-    }
-    if before >= MOST_PHOTOS {
-        return Err(Error::bad("too_many_photos", "photo").with("max", MOST_PHOTOS));
-    }
-    incoming.finish_image().await.map(Some).map_err(refused)
-}
 
-async fn read_text(part: &mut Field<'_>, name: &str, total: &mut u64) -> Result<String, Error> {
-    let mut bytes = Vec::new();
-    while let Some(chunk) = part.chunk().await.map_err(broken)? {
-        *total += chunk.len() as u64;
-        if *total > TEXT_LIMIT {
-            return Err(Error::new(Kind::TooLarge, "body_too_large")
-                .with("max", TEXT_LIMIT)
-                .on(name));
+    async fn text(
+        &self,
+        part: &mut Field<'_>,
+        name: &str,
+        total: &mut u64,
+    ) -> Result<String, Error> {
+        let mut bytes = Vec::new();
+        while let Some(chunk) = self.chunk(part).await? {
+            *total += chunk.len() as u64;
+            if *total > TEXT_LIMIT {
+                return Err(Error::new(Kind::TooLarge, "body_too_large")
+                    .with("max", TEXT_LIMIT)
+                    .on(name));
+            }
+            bytes.extend_from_slice(&chunk);
         }
-        bytes.extend_from_slice(&chunk);
+        String::from_utf8(bytes).map_err(|_| Error::bad("invalid_field", name))
     }
-    String::from_utf8(bytes).map_err(|_| Error::bad("invalid_field", name))
+
+    async fn chunk(&self, part: &mut Field<'_>) -> Result<Option<Bytes>, Error> {
+        let chunk = part.chunk().await.map_err(broken)?;
+        self.progress.made();
+        Ok(chunk)
+    }
 }
 
 fn broken(error: multer::Error) -> Error {

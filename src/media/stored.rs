@@ -45,9 +45,8 @@ impl Stored {
         &self.file
     }
 
-    /// Leaves the file in the folder for good. Call it where the row is written, not after the
-    /// answer: a caller who goes away in between would take the file of a committed row along. A
-    /// file kept for a row that was never committed is the sweeper's.
+    /// Leaves the file in the folder for good. Call it where the row becomes durable, not after the
+    /// answer: a caller who goes away in between would take the file of a committed row along.
     pub fn keep(self) -> StoredFile {
         self.drafts.into_iter().for_each(Draft::keep);
         self.file

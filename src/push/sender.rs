@@ -129,6 +129,10 @@ impl Carrier for Sender {
         16
     }
 
+    fn twice_is_harmless(&self) -> bool {
+        true
+    }
+
     async fn join(&self, _jobs: Vec<Job>) -> Option<(String, serde_json::Value)> {
         None
     }

@@ -1,19 +1,16 @@
 //! Socket.IO on poem's port. Poem's tower adaptor loses the connection upgrade, so WebSocket requests
 //! are answered here with their 101, and the raw connection is handed to the service.
 
-use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
 use poem::endpoint::BoxEndpoint;
 use poem::http::{HeaderMap, StatusCode, header};
 use poem::web::headers::{HeaderMapExt, SecWebsocketAccept, SecWebsocketKey};
 use poem::{Endpoint, Request, Response};
 use socketioxide::service::SocketIoService;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use socketioxide::socket::Sid;
+use tokio_util::sync::CancellationToken;
 use tower::Service;
 
+use super::line::{Cut, Line, Lines};
 use crate::domain::error::{Error, Kind};
 
 /// Where sockets connect.
@@ -21,6 +18,7 @@ pub struct SocketEndpoint<S: Clone> {
     pub polling: BoxEndpoint<'static, Response>,
     pub service: SocketIoService<S>,
     pub stopping: CancellationToken,
+    pub lines: Lines,
 }
 
 impl<S> Endpoint for SocketEndpoint<S>
@@ -50,12 +48,16 @@ where
         let bad = || Error::new(Kind::BadRequest, "invalid_request");
         let key: SecWebsocketKey = request.headers().typed_get().ok_or_else(bad)?;
         let upgrade = request.take_upgrade().map_err(|_| bad())?;
-        let handed = plain(&request);
+        let mut handed = plain(&request);
+        let line = Line::new(&self.stopping);
+        let upgraded = session(&request).map(|sid| self.lines.upgraded(sid, &line));
+        if upgraded.is_none() {
+            handed.extensions_mut().insert(line.clone());
+        }
         let mut service = self.service.clone();
-        let stopped = self.stopping.clone();
         tokio::spawn(async move {
             let connection = match upgrade.await {
-                Ok(connection) => Cut::new(connection, stopped),
+                Ok(connection) => Cut::new(connection, line, upgraded),
                 Err(error) => return tracing::debug!(%error, "a websocket did not come about"),
             };
             // The service's error type has no values: it answers 4xx instead, which nobody reads after a 101.
@@ -90,19 +92,29 @@ fn wants_websocket(headers: &HeaderMap) -> bool {
         .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
+fn asked(request: &Request, name: &str) -> Option<String> {
+    let query = request.uri().query().unwrap_or_default();
+    url::form_urlencoded::parse(query.as_bytes())
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.into_owned())
+}
+
+/// The session that goes on by websocket, if it began by polling.
+fn session(request: &Request) -> Option<Sid> {
+    asked(request, "sid")?.parse().ok()
+}
+
 /// What the service would refuse after the 101, when nobody could read why.
 fn check(request: &Request) -> Result<(), Error> {
-    let query = request.uri().query().unwrap_or_default();
-    let get = |name: &str| {
-        url::form_urlencoded::parse(query.as_bytes())
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.into_owned())
-    };
+    let get = |name: &str| asked(request, name);
     if !matches!(get("EIO").as_deref(), Some("3" | "4")) {
         return Err(Error::bad("invalid_field", "EIO"));
     }
     if get("transport").as_deref() != Some("websocket") {
         return Err(Error::bad("invalid_field", "transport"));
+    }
+    if get("sid").is_some_and(|sid| sid.parse::<Sid>().is_err()) {
+        return Err(Error::bad("invalid_field", "sid"));
     }
     if request.header("sec-websocket-version") != Some("13")
         || request.method() != poem::http::Method::GET
@@ -120,50 +132,4 @@ fn plain(request: &Request) -> http::Request<()> {
     *plain.headers_mut() = request.headers().clone();
     *plain.extensions_mut() = request.extensions().clone();
     plain
-}
-
-/// A connection that ends when the server stops, whatever its other side does.
-struct Cut<T> {
-    inner: T,
-    stopped: Pin<Box<WaitForCancellationFutureOwned>>,
-}
-
-impl<T> Cut<T> {
-    fn new(inner: T, stopped: CancellationToken) -> Self {
-        Self {
-            inner,
-            stopped: Box::pin(stopped.cancelled_owned()),
-        }
-    }
-}
-
-impl<T: AsyncRead + Unpin> AsyncRead for Cut<T> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<std::io::Result<()>> {
-        if self.stopped.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(Ok(()));
-        }
-        Pin::new(&mut self.inner).poll_read(cx, buf)
-    }
-}
-
-impl<T: AsyncWrite + Unpin> AsyncWrite for Cut<T> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<std::io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(cx, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.inner).poll_shutdown(cx)
-    }
 }

@@ -8,13 +8,14 @@ use serde_json::{Value, json};
 use socketioxide::SocketIo;
 use socketioxide::extract::{MaybeExtension, SocketRef, TryData};
 use socketioxide::handler::ConnectHandler;
+use socketioxide::socket::DisconnectReason;
 
-use super::rooms::{Rooms, try_tell_missed};
+use super::rooms::{Rooms, Told};
 use crate::desk::Desk;
 use crate::desk::access::{Access, Caller};
-use crate::desk::history::HistoryCursor;
 use crate::desk::limits::ClientAddress;
 use crate::domain::error::Error;
+use crate::domain::event::Event;
 use crate::domain::ids::{MessageId, UserId};
 use crate::domain::locale::Locale;
 
@@ -57,9 +58,15 @@ fn prepare(context: &Context, socket: &SocketRef, auth: Option<&Value>) {
         socket.extensions.insert(Token(token.to_owned()));
     }
     let rooms = Arc::clone(&context.rooms);
-    socket.on_disconnect(move |socket: SocketRef| {
+    socket.on_disconnect(move |socket: SocketRef, reason: DisconnectReason| {
         let rooms = Arc::clone(&rooms);
-        async move { rooms.forget(socket.id) }
+        async move {
+            rooms.forget(socket.id);
+            // Who only left the namespace may enter it again on the same connection.
+            if reason != DisconnectReason::ClientNSDisconnect {
+                rooms.end_line(&socket);
+            }
+        }
     });
     on(socket, "join_chat", context, join);
     on(socket, "leave_chat", context, leave);
@@ -125,10 +132,8 @@ fn tell_error(context: &Context, socket: &SocketRef, error: &Error) {
     let request = socket.id.to_string();
     let message = context.desk.texts().error(locale, error, &request);
     // A socket that is gone needs no error.
-    let _ = socket.emit(
-        "error",
-        &json!({"message": message, "code": error.code, "field": error.field}),
-    );
+    let body = json!({"message": message, "code": error.code, "field": error.field});
+    let _ = context.rooms.emit(socket, "error", &body);
 }
 
 /// What came with an event.
@@ -193,47 +198,78 @@ async fn join(context: Context, socket: SocketRef, payload: Payload) -> Result<(
     // First the ears, then the look back: what is committed in between is held, not lost.
     context.rooms.enter(&user, &socket);
     let caught_up = catch_up(&context, &socket, &caller, &user, after).await;
-    let (told_up_to, has_more) =
-        caught_up.inspect_err(|_| context.rooms.leave(&user, socket.id))?;
-    let joined = json!({"user_id": user, "status": "connected", "has_more": has_more});
-    let _ = socket.emit("joined", &joined);
-    context.rooms.go_live(&user, socket.id, told_up_to);
+    if caught_up.is_err() {
+        context.rooms.leave(&user, socket.id);
+    }
     if !socket.connected() {
         context.rooms.forget(socket.id);
     }
-    Ok(())
+    caught_up
 }
 
-/// Tells what was missed, oldest first; the newest id told, and whether there is more.
+/// Tells what was missed, oldest first, then `joined`, then what came in meanwhile.
 async fn catch_up(
     context: &Context,
     socket: &SocketRef,
     caller: &Caller,
     user: &UserId,
     after: Option<MessageId>,
-) -> Result<(MessageId, bool), Error> {
-    let Some(after) = after else {
-        return Ok((MessageId(0), false));
-    };
-    let cursor = HistoryCursor::After(after);
-    let page = context
-        .desk
-        .missed(caller, user.clone(), cursor, MOST_MISSED)
+) -> Result<(), Error> {
+    let rooms = &context.rooms;
+    let reading = Reading::begins(context, socket);
+    let (mut told_up_to, mut has_more) = (MessageId(0), false);
+    if let Some(after) = after {
+        let desk = &context.desk;
+        let missed = desk
+            .missed(caller, user.clone(), after, MOST_MISSED)
+            .await?;
+        told_up_to = missed.up_to;
+        has_more = missed.has_more;
+        for message in missed.messages {
+            let event = Event::MessageCreated(message);
+            reading.takes(|| rooms.tell_one(socket, &event)).await?;
+        }
+    }
+    let joined = json!({"user_id": user, "status": "connected", "has_more": has_more});
+    reading
+        .takes(|| rooms.emit(socket, "joined", &joined))
         .await?;
-    let clock = context.desk.clock();
-    let until = clock.monotonic() + CATCH_UP_TIME;
-    for message in &page.messages {
-        while let Ok(false) = try_tell_missed(socket, message) {
-            // Its queue is full: a client that reads makes room soon, one that does not is cut off.
-            if clock.monotonic() >= until {
-                let _ = socket.clone().disconnect();
-                return Err(Error::bad("invalid_request", "after_id"));
+    while let Some(held) = rooms.held_back(user, socket.id, told_up_to) {
+        for event in held {
+            reading.takes(|| rooms.tell_one(socket, &event)).await?;
+        }
+    }
+    Ok(())
+}
+
+/// A client that is told much at once, and the time it has to read it.
+struct Reading<'a> {
+    context: &'a Context,
+    socket: &'a SocketRef,
+    until: Duration,
+}
+
+impl<'a> Reading<'a> {
+    fn begins(context: &'a Context, socket: &'a SocketRef) -> Self {
+        Self {
+            context,
+            socket,
+            until: context.desk.clock().monotonic() + CATCH_UP_TIME,
+        }
+    }
+
+    /// Tells something as soon as there is room for it. One that reads makes room soon, one that does not is
+    /// cut off and may come back.
+    async fn takes(&self, tell: impl Fn() -> Told) -> Result<(), Error> {
+        while tell() == Told::Full {
+            if self.context.desk.clock().monotonic() >= self.until {
+                self.context.rooms.cut(self.socket);
+                return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+        Ok(())
     }
-    let told_up_to = page.messages.last().map_or(after, |message| message.id);
-    Ok((told_up_to, page.has_more))
 }
 
 async fn leave(context: Context, socket: SocketRef, payload: Payload) -> Result<(), Error> {

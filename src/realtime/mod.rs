@@ -2,6 +2,7 @@
 
 mod endpoint;
 mod incoming;
+mod line;
 mod rooms;
 
 use std::sync::Arc;
@@ -16,10 +17,12 @@ use tokio_util::sync::CancellationToken;
 use crate::desk::Desk;
 use crate::desk::access::Access;
 use endpoint::SocketEndpoint;
+use line::Lines;
 use rooms::Rooms;
 
 /// Events that may wait for a client that does not read; then it is cut off, and comes back with `after_id`.
-const UNREAD_EVENTS: usize = 128;
+/// More than a client that catches up is told at once.
+const UNREAD_EVENTS: usize = 1024;
 /// The largest frame a client may send, bytes.
 const LARGEST_FRAME: usize = 100_000;
 
@@ -48,12 +51,14 @@ impl Realtime {
             .ping_timeout(Duration::from_secs(20))
             .connect_timeout(Duration::from_secs(20))
             .build_svc();
-        let rooms = Arc::new(Rooms::default());
+        let lines = Lines::default();
+        let rooms = Arc::new(Rooms::new(lines.clone()));
         incoming::listen(&io, &desk, &access, &rooms);
         let endpoint = SocketEndpoint {
             polling: service.clone().compat().boxed(),
             service,
             stopping: stopping.clone(),
+            lines,
         };
         let realtime = Self {
             io,

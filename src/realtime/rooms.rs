@@ -6,22 +6,34 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 use socketioxide::extract::SocketRef;
 use socketioxide::socket::Sid;
+use socketioxide::{SendError, SocketError};
 
+use super::line::Lines;
 use crate::domain::event::Event;
 use crate::domain::ids::{MessageId, UserId};
 use crate::domain::item::Item;
-use crate::domain::message::Direction;
+use crate::domain::message::{Direction, Message};
 
 /// Live events that may queue behind a socket that catches up.
 const MOST_HELD: usize = 1000;
 
-#[derive(Default)]
-pub struct Rooms(Mutex<HashMap<UserId, HashMap<Sid, Member>>>);
+pub struct Rooms {
+    members: Mutex<HashMap<UserId, HashMap<Sid, Member>>>,
+    lines: Lines,
+}
 
 struct Member {
     socket: SocketRef,
     /// Live events held back while the socket is told what it missed.
     held: Option<Vec<Arc<Event>>>,
+    /// What was missed was told up to this message. A row can be read a moment before its event comes.
+    told_up_to: MessageId,
+}
+
+impl Member {
+    fn was_told(&self, event: &Event) -> bool {
+        matches!(event, Event::MessageCreated(message) if message.id <= self.told_up_to)
+    }
 }
 
 /// A message with the contact it is about.
@@ -39,29 +51,40 @@ struct Typing<'a> {
 }
 
 impl Rooms {
-    /// Enters a room; live events are held back until [`Rooms::go_live`].
-    pub fn enter(&self, user: &UserId, socket: &SocketRef) {
-        let member = Member {
-            socket: socket.clone(),
-            held: Some(Vec::new()),
-        };
-        self.lock()
-            .entry(user.clone())
-            .or_default()
-            .insert(socket.id, member);
+    pub fn new(lines: Lines) -> Self {
+        Self {
+            members: Mutex::default(),
+            lines,
+        }
     }
 
-    /// Tells what was held back, less what the socket already got, and lets live events through.
-    pub fn go_live(&self, user: &UserId, sid: Sid, told_up_to: MessageId) {
+    /// Enters a room; live events are held back until [`Rooms::held_back`] has no more.
+    pub fn enter(&self, user: &UserId, socket: &SocketRef) {
+        self.lock().entry(user.clone()).or_default().insert(
+            socket.id,
+            Member {
+                socket: socket.clone(),
+                held: Some(Vec::new()),
+                told_up_to: MessageId(0),
+            },
+        );
+    }
+
+    /// What was held back since the last time, less what the socket was told already; None when there was
+    /// nothing, and from then on the socket hears live events as they come.
+    pub fn held_back(
+        &self,
+        user: &UserId,
+        sid: Sid,
+        told_up_to: MessageId,
+    ) -> Option<Vec<Arc<Event>>> {
         let mut rooms = self.lock();
-        let Some(member) = rooms.get_mut(user).and_then(|room| room.get_mut(&sid)) else {
-            return;
-        };
-        for event in member.held.take().unwrap_or_default() {
-            if !matches!(&*event, Event::MessageCreated(message) if message.id <= told_up_to) {
-                tell_one(&member.socket, &event);
-            }
-        }
+        let member = rooms.get_mut(user)?.get_mut(&sid)?;
+        member.told_up_to = told_up_to;
+        let held = member.held.take().filter(|held| !held.is_empty())?;
+        member.held = Some(Vec::new());
+        let news = held.into_iter().filter(|event| !member.was_told(event));
+        Some(news.collect())
     }
 
     pub fn leave(&self, user: &UserId, sid: Sid) {
@@ -99,10 +122,13 @@ impl Rooms {
             return;
         };
         for member in room.values_mut() {
+            if member.was_told(event) {
+                continue;
+            }
             match &mut member.held {
                 Some(held) if held.len() < MOST_HELD => held.push(Arc::clone(event)),
-                Some(_) => cut(&member.socket),
-                None => tell_one(&member.socket, event),
+                Some(_) => self.cut(&member.socket),
+                None => self.tell_live(&member.socket, event),
             }
         }
     }
@@ -110,61 +136,92 @@ impl Rooms {
     /// Ends every connection; clients reconnect and resume.
     pub fn cut_all(&self) {
         for room in self.lock().values() {
-            room.values().for_each(|member| cut(&member.socket));
+            room.values().for_each(|member| self.cut(&member.socket));
+        }
+    }
+
+    fn tell_live(&self, socket: &SocketRef, event: &Event) {
+        if self.tell_one(socket, event) != Told::Yes {
+            // A client that does not read would miss this one: cut off, it comes back and resumes.
+            tracing::debug!("a socket takes no more events");
+            self.cut(socket);
+        }
+    }
+
+    /// Tells an event to one socket.
+    pub fn tell_one(&self, socket: &SocketRef, event: &Event) -> Told {
+        match event {
+            Event::MessageCreated(message) => {
+                self.emit(socket, "new_message", &About::from(message))
+            }
+            Event::MessageUpdated(message) => {
+                self.emit(socket, "message_updated", &About::from(message))
+            }
+            Event::Typing { user, .. } => {
+                let (user_id, typing) = (user.as_str(), true);
+                self.emit(socket, "typing", &Typing { user_id, typing })
+            }
+        }
+    }
+
+    /// Emits, as long as there is room for it.
+    pub fn emit(&self, socket: &SocketRef, name: &str, payload: &impl Serialize) -> Told {
+        // While it polls, a client has no line; its heartbeat and the limits of what can be said are limit enough.
+        let line = self.lines.of(socket);
+        if line.as_ref().is_some_and(|line| !line.has_room()) {
+            return Told::Full;
+        }
+        match socket.emit(name, payload) {
+            Ok(()) => {
+                if let Some(line) = line {
+                    line.tells(serde_json::to_vec(payload).map_or(0, |json| json.len()));
+                }
+                Told::Yes
+            }
+            Err(SendError::Socket(SocketError::InternalChannelFull)) => Told::Full,
+            Err(_) => Told::Gone,
+        }
+    }
+
+    /// Ends a session. Disconnecting runs the handler that forgets the socket, which takes the lock: not from
+    /// inside it.
+    pub fn cut(&self, socket: &SocketRef) {
+        let (socket, line) = (socket.clone(), self.lines.of(socket));
+        tokio::spawn(async move {
+            // Already gone is as good.
+            let _ = socket.disconnect();
+            if let Some(line) = line {
+                line.cut();
+            }
+        });
+    }
+
+    /// Ends the connection of a session that is over: a client that does not read would hold it for ever.
+    pub fn end_line(&self, socket: &SocketRef) {
+        if let Some(line) = self.lines.of(socket) {
+            line.cut();
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<UserId, HashMap<Sid, Member>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.members.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn tell_one(socket: &SocketRef, event: &Event) {
-    let sent = match event {
-        Event::MessageCreated(message) => socket.emit("new_message", &About::from(message)),
-        Event::MessageUpdated(message) => socket.emit("message_updated", &About::from(message)),
-        Event::Typing { user, .. } => socket.emit(
-            "typing",
-            &Typing {
-                user_id: user.as_str(),
-                typing: true,
-            },
-        ),
-    };
-    if let Err(error) = sent {
-        // A client that does not read would miss this one: cut off, it comes back and resumes.
-        tracing::debug!(%error, "a socket takes no more events");
-        cut(socket);
-    }
+/// What became of something to be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    Yes,
+    /// Too much waits for the client already; there may be room later.
+    Full,
+    Gone,
 }
 
-/// Disconnecting runs the handler that forgets the socket, which takes the lock: not from inside it.
-fn cut(socket: &SocketRef) {
-    let socket = socket.clone();
-    tokio::spawn(async move {
-        // Already gone is as good.
-        let _ = socket.disconnect();
-    });
-}
-
-impl<'a> From<&'a crate::domain::message::Message> for About<'a> {
-    fn from(message: &'a crate::domain::message::Message) -> Self {
+impl<'a> From<&'a Message> for About<'a> {
+    fn from(message: &'a Message) -> Self {
         Self {
             item: Item::from(message),
             user_id: message.user.as_str(),
         }
-    }
-}
-
-/// Sends a missed message; false when the socket's queue is full for now.
-pub fn try_tell_missed(
-    socket: &SocketRef,
-    message: &crate::domain::message::Message,
-) -> Result<bool, ()> {
-    use socketioxide::{SendError, SocketError};
-    match socket.emit("new_message", &About::from(message)) {
-        Ok(()) => Ok(true),
-        Err(SendError::Socket(SocketError::InternalChannelFull)) => Ok(false),
-        Err(_) => Err(()),
     }
 }

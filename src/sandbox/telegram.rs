@@ -87,19 +87,12 @@ impl Sandbox {
                 self.handle(method, request).await.ok();
                 Ok(page(200, "<html><body>It works!</body></html>"))
             }
-            Fault::BadGateway => Ok(page(
-                502,
-                "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center><hr><center>nginx</center></body></html>",
-            )),
-            Fault::TooManyRequests { retry_after } => {
-                Ok(answered(Err(ApiError::too_many(retry_after))))
+            refusal => {
+                // Like what stands before Telegram: a request is read whole before it is refused.
+                let body = Limited::new(request.into_body(), BODY_LIMIT);
+                body.collect().await.ok();
+                Ok(refused(refusal))
             }
-            Fault::ServerError500 => Ok(answered(Err(ApiError::new(500, "Internal Server Error")))),
-            Fault::Forbidden => Ok(answered(Err(ApiError::kicked()))),
-            Fault::Refuse {
-                status,
-                description,
-            } => Ok(answered(Err(ApiError::new(status, description)))),
         }
     }
 
@@ -154,6 +147,25 @@ impl Sandbox {
             None => answered(Err(ApiError::new(404, "Not Found: file not found"))),
         }
     }
+}
+
+/// The answer to a call that a fault keeps from having an effect.
+fn refused(fault: Fault) -> Response<Body> {
+    answered(Err(match fault {
+        Fault::TooManyRequests { retry_after } => ApiError::too_many(retry_after),
+        Fault::Refuse {
+            status,
+            description,
+        } => ApiError::new(status, description),
+        Fault::Forbidden => ApiError::kicked(),
+        Fault::BadGateway => {
+            return page(
+                502,
+                "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center><hr><center>nginx</center></body></html>",
+            );
+        }
+        _ => ApiError::new(500, "Internal Server Error"),
+    }))
 }
 
 pub(super) fn answered(outcome: Outcome) -> Response<Body> {

@@ -16,7 +16,11 @@ impl Lock {
             .truncate(false)
             .write(true)
             .open(&path)
-            .map_err(|error| format!("can not open the lock file {shown}: {error}"))?;
+            .map_err(|error| {
+                format!(
+                    "can not open the lock file {shown} ({error}): the folder must exist and be writable for this user, or set DATABASE_PATH"
+                )
+            })?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),
             Err(TryLockError::WouldBlock) => Err(format!(

@@ -120,6 +120,11 @@ impl Store {
         &self.0.signals
     }
 
+    /// Waits until nothing can be written any more, which before [`Store::close`] should never be.
+    pub async fn ended(&self) {
+        self.0.writer.ended().await;
+    }
+
     /// Stops the writer after what is queued, and moves the log into the database file.
     pub async fn close(&self) {
         self.0.writer.close().await;

@@ -41,6 +41,7 @@ pub(super) struct Effects {
     pub events: Vec<Event>,
     pub outbox: bool,
     pub inbox: bool,
+    pub committed: Vec<Box<dyn FnOnce() + Send>>,
 }
 
 impl<'a> Deref for Tx<'a> {
@@ -70,6 +71,11 @@ impl Tx<'_> {
             .0
             .pragma_update(None, "application_id", version)?;
         Ok(())
+    }
+
+    /// Runs `then` once this is durable; drops it when the changes are undone.
+    pub fn when_durable(&mut self, then: impl FnOnce() + Send + 'static) {
+        self.effects.committed.push(Box::new(then));
     }
 
     /// Tells everybody who listens, once this is durable.
@@ -126,6 +132,11 @@ impl Writer {
             .await
             .map_err(|_| closed())?;
         answer.await.map_err(|_| closed())?
+    }
+
+    /// Waits until the thread takes no more work, which before the stop should never be.
+    pub async fn ended(&self) {
+        self.queue.closed().await;
     }
 
     /// Finishes what is queued and closes the database.
@@ -293,6 +304,7 @@ impl Loop {
             effects.events.extend(own.events);
             effects.outbox |= own.outbox;
             effects.inbox |= own.inbox;
+            effects.committed.extend(own.committed);
         } else if !self.connection.is_autocommit() {
             let _ = self.savepoint("ROLLBACK TO piece");
         }
@@ -306,6 +318,7 @@ impl Loop {
     }
 
     fn tell(&self, effects: Effects) {
+        effects.committed.into_iter().for_each(|then| then());
         for event in effects.events {
             // Nobody listening is no fault.
             let _ = self.signals.events.send(Arc::new(event));
@@ -318,3 +331,6 @@ impl Loop {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,12 +23,18 @@ pub async fn watch(group: Arc<Group>, stop: CancellationToken) {
     let clock = group.desk.clock().clone();
     let mut webhook_set = group.settings.mode == Mode::Polling;
     loop {
-        let (says, words) = tokio::select! {
+        let found = tokio::select! {
             () = stop.cancelled() => return,
-            told = look(&group, &mut webhook_set) => told,
+            found = look(&group, &mut webhook_set) => found,
         };
-        let pause = if words.is_some() { WHILE_WRONG } else { EVERY };
-        group.check_says(says, words);
+        let pause = match found {
+            Ok((says, words)) => {
+                let pause = if words.is_some() { WHILE_WRONG } else { EVERY };
+                group.check_says(says, words);
+                pause
+            }
+            Err(pause) => pause,
+        };
         tokio::select! {
             () = stop.cancelled() => return,
             () = clock.sleep(pause) => {}
@@ -42,13 +48,16 @@ pub async fn watch(group: Arc<Group>, stop: CancellationToken) {
     }
 }
 
-/// One look; what is wrong, if anything.
-async fn look(group: &Group, webhook_set: &mut bool) -> (CheckSays, Option<String>) {
-    match found(group, webhook_set).await {
+/// One look; what is wrong, if anything. An error is how long Telegram wants not to be asked: a pause is no
+/// trouble of the operator's, and what the last look found stands meanwhile.
+async fn look(
+    group: &Group,
+    webhook_set: &mut bool,
+) -> Result<(CheckSays, Option<String>), Duration> {
+    Ok(match found(group, webhook_set).await {
         Ok(None) => (CheckSays::Well, None),
         Ok(Some(trouble)) => (CheckSays::Wrong, Some(trouble)),
-        // A pause is no trouble of the operator's.
-        Err(Found::Telegram(Failure::Flood(_))) => (CheckSays::Well, None),
+        Err(Found::Telegram(Failure::Flood(pause))) => return Err(pause),
         Err(Found::Telegram(Failure::NoAccess(reason))) => {
             (CheckSays::Wrong, Some(diagnosis::no_access(&reason)))
         }
@@ -69,7 +78,7 @@ async fn look(group: &Group, webhook_set: &mut bool) -> (CheckSays, Option<Strin
             CheckSays::Wrong,
             Some(format!("the bot could not check itself: {error}")),
         ),
-    }
+    })
 }
 
 enum Found {

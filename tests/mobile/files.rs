@@ -79,6 +79,12 @@ async fn head_tells_the_same_without_the_file() {
         assert_ne!(header(&head, name), "", "{name}");
     }
     assert_eq!(head.bytes().await.unwrap().len(), 0);
+    let part = world.http.request(Method::HEAD, world.url(&path));
+    let part = sent(part.header("range", "bytes=0-3")).await;
+    assert_eq!(
+        header(&part, "content-length"),
+        header(&get, "content-length")
+    );
     let unknown = sent(
         world
             .http

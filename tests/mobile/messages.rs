@@ -101,6 +101,18 @@ async fn a_wrong_field_is_named_and_nothing_is_stored() {
             "photo_url",
         ),
         (
+            json!({"user_id": "a", "message": "x", "photo_url": "http:h.example/x"}),
+            "photo_url",
+        ),
+        (
+            json!({"user_id": "a", "message": "x", "photo_url": "https:///h.example/x"}),
+            "photo_url",
+        ),
+        (
+            json!({"user_id": "a", "message": "x", "photo_url": "https:\\\\h.example\\x"}),
+            "photo_url",
+        ),
+        (
             json!({"user_id": "a", "message": "x", "photo_url": "https://"}),
             "photo_url",
         ),

@@ -5,6 +5,7 @@ mod cross_origin;
 mod devices;
 mod errors;
 mod files;
+mod forms;
 mod greeting;
 mod history;
 mod idempotency;

@@ -326,3 +326,27 @@ async fn a_good_photo_goes_with_a_field_that_is_refused() {
     left_nothing(&world);
     world.ends().await;
 }
+
+#[tokio::test]
+async fn a_message_that_can_not_be_stored_leaves_no_file() {
+    let world = World::start().await;
+    let alice = world.phone("alice");
+    let sql = world.sql();
+    sql.execute_batch(
+        "CREATE TRIGGER broken BEFORE INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'broken'); END",
+    )
+    .unwrap();
+    world.expects_warning("a request failed");
+    let answer = alice.sends_photos("hi", vec![png(20, 20)]).await;
+    answer.refused(500, "internal");
+    assert!(
+        !answer.body["error"].as_str().unwrap().contains("broken"),
+        "{}",
+        answer.body
+    );
+    nothing_is_left(&world).await;
+    sql.execute_batch("DROP TRIGGER broken").unwrap();
+    alice.sends_photos("hi", vec![png(20, 20)]).await.ok();
+    assert_eq!(world.uploaded_files().len(), 2);
+    world.ends().await;
+}

@@ -138,6 +138,36 @@ async fn fcm_in_trouble_is_degraded_with_words_to_act_on() {
 }
 
 #[tokio::test]
+async fn a_server_that_can_store_nothing_is_unavailable() {
+    let world = World::start().await;
+    world.expects_warning("a request failed");
+    world.expects_warning("database is locked");
+    let alice = world.phone("alice");
+    alice.sends("before").await;
+    world.group_has(1).await;
+    world.queue_is_empty().await;
+    // Somebody holds the database; the server waits ten seconds for it.
+    let sql = world.sql();
+    sql.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let answer = alice.gets("/ready").await;
+    assert_eq!(
+        (answer.status, &answer.body["status"]),
+        (503, &json!("unavailable"))
+    );
+    let database = &answer.body["parts"]["database"];
+    assert_eq!(database["state"], "degraded");
+    assert!(
+        database["reason"].as_str().unwrap().contains("locked"),
+        "{database}"
+    );
+    alice.gets("/health").await.ok();
+    sql.execute_batch("ROLLBACK").unwrap();
+    alice.sends("hi").await;
+    assert_eq!(alice.gets("/ready").await.status, 200);
+    world.ends().await;
+}
+
+#[tokio::test]
 async fn a_server_that_stops_says_so_to_who_still_asks() {
     let mut world = World::start().await;
     let mut waits = Vec::new();

@@ -162,6 +162,43 @@ async fn only_the_right_secret_at_the_right_door_opens() {
 }
 
 #[tokio::test]
+async fn one_secret_alone_opens_one_door_alone() {
+    let world = World::with(|options| {
+        options
+            .settings
+            .push(("TG_WEBHOOK_SECRET", "tg_secret".to_owned()));
+    })
+    .await;
+    let telegram = posts(
+        &world,
+        SUPPORT,
+        Some((SECRET_HEADER, "tg_secret")),
+        update(900_001),
+    )
+    .await;
+    assert_eq!(telegram.status, 200);
+    is(
+        &program(&world, json!({})).await,
+        401,
+        json!({"error": "Unauthorized"}),
+    );
+    world.ends().await;
+    let world = World::with(|options| {
+        options
+            .settings
+            .push(("TELEGRAM_WEBHOOK_API_KEY", "program key".to_owned()));
+    })
+    .await;
+    assert_eq!(program(&world, json!({})).await.status, 400);
+    for path in [SUPPORT, TELEGRAM] {
+        let answer = posts(&world, path, Some((SECRET_HEADER, "tg_secret")), update(1)).await;
+        assert_eq!(answer.status, 401);
+    }
+    assert_eq!(world.rows("inbox"), 0);
+    world.ends().await;
+}
+
+#[tokio::test]
 async fn what_is_no_update_is_refused() {
     let world = with_secrets().await;
     for body in [

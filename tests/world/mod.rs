@@ -117,14 +117,6 @@ impl World {
         app.stop().await.unwrap();
     }
 
-    /// Tries a second server on the same files; what it says.
-    pub async fn second_server(&self) -> Result<(), Problems> {
-        let mut config = self.config.clone();
-        config.port = 0;
-        let second = App::start(config, self.clock.clone(), None).await;
-        second.map(drop)
-    }
-
     pub fn url(&self, path: &str) -> String {
         let port = self.config.port;
         format!("http://127.0.0.1:{port}{path}")

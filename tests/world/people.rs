@@ -1,12 +1,8 @@
 //! The people of a story: phones that speak the mobile interface.
 
-use std::time::Duration;
-
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
-
-use super::PATIENCE;
 
 /// An app of a user.
 #[derive(Clone)]
@@ -165,24 +161,6 @@ impl Phone {
         }
         socket.emits("join_chat", payload).await;
         socket
-    }
-
-    /// Waits for the server to answer at all.
-    pub async fn waits_for_server(&self) {
-        let deadline = tokio::time::Instant::now() + PATIENCE;
-        while self
-            .http
-            .get(format!("{}/health", self.url))
-            .send()
-            .await
-            .is_err()
-        {
-            assert!(
-                tokio::time::Instant::now() < deadline,
-                "the server does not answer"
-            );
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
     }
 }
 

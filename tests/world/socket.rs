@@ -6,6 +6,7 @@ use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use super::{PATIENCE, World};
@@ -17,11 +18,21 @@ pub struct Socket {
 
 impl Socket {
     pub async fn connect(url: &str, token: Option<&str>) -> Self {
+        Self::connect_in(url, token, "").await
+    }
+
+    /// Connects with that `Accept-Language`, none where it is empty.
+    pub async fn connect_in(url: &str, token: Option<&str>, language: &str) -> Self {
         let address = format!(
             "{}/socket.io/?EIO=4&transport=websocket",
             url.replacen("http", "ws", 1)
         );
-        let (stream, _) = connect_async(address).await.unwrap();
+        let mut request = address.into_client_request().unwrap();
+        if !language.is_empty() {
+            let language = language.parse().unwrap();
+            request.headers_mut().insert("accept-language", language);
+        }
+        let (stream, _) = connect_async(request).await.unwrap();
         let mut socket = Self {
             stream,
             heard: Vec::new(),
@@ -44,6 +55,12 @@ impl Socket {
     /// Sends a raw frame.
     pub async fn send(&mut self, frame: String) {
         self.stream.send(Message::text(frame)).await.unwrap();
+    }
+
+    /// Sends a raw frame, if the connection still stands.
+    pub async fn tries(&mut self, frame: String) -> Result<(), String> {
+        let sent = self.stream.send(Message::text(frame)).await;
+        sent.map_err(|error| error.to_string())
     }
 
     /// The next event that is not heard yet; None when the connection ended.
@@ -78,6 +95,16 @@ impl Socket {
                 "in vain waited for {name}; heard {:?}",
                 self.heard
             );
+        }
+    }
+
+    /// Waits, with the story's time standing still, for the next event; its name and payload.
+    pub async fn next_soon(&mut self) -> (String, Value) {
+        let next = tokio::time::timeout(PATIENCE, self.next()).await;
+        match next {
+            Ok(Some(event)) => event,
+            Ok(None) => panic!("the connection ended; heard {:?}", self.heard),
+            Err(_) => panic!("nothing more is heard after {:?}", self.heard),
         }
     }
 
