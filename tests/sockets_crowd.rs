@@ -202,8 +202,22 @@ async fn session(phone: &Phone) -> String {
     rest.split('"').next().unwrap().to_owned()
 }
 
-/// A client that joined and then never reads; its own buffer is small.
+/// A client that joined and then never reads. One whose connection did not come about tries again, as clients do.
 async fn deaf(server: &Binary, phone: &Phone, polls: bool) -> WebSocketStream<TcpStream> {
+    for _ in 0..3 {
+        if let Some(stream) = joins_and_reads_no_more(server, phone, polls).await {
+            return stream;
+        }
+    }
+    panic!("three connections in a row ended before they joined");
+}
+
+/// None when the connection ended before; its own buffer is small.
+async fn joins_and_reads_no_more(
+    server: &Binary,
+    phone: &Phone,
+    polls: bool,
+) -> Option<WebSocketStream<TcpStream>> {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(32 * 1024).unwrap();
     let address = server.url().replace("http://", "");
@@ -214,24 +228,28 @@ async fn deaf(server: &Binary, phone: &Phone, polls: bool) -> WebSocketStream<Tc
     }
     let (mut stream, _) = client_async(url, stream).await.unwrap();
     if polls {
-        stream.send("2probe".into()).await.unwrap();
-        hears(&mut stream, "3probe").await;
-        stream.send("5".into()).await.unwrap();
+        says(&mut stream, "2probe").await?;
+        hears(&mut stream, "3probe").await?;
+        says(&mut stream, "5").await?;
     }
-    stream.send("40".into()).await.unwrap();
-    hears(&mut stream, "40").await;
+    says(&mut stream, "40").await?;
+    hears(&mut stream, "40").await?;
     let join = format!("42{}", json!(["join_chat", {"user_id": phone.user_id}]));
-    stream.send(join.into()).await.unwrap();
-    hears(&mut stream, "42[\"joined\"").await;
-    stream
+    says(&mut stream, &join).await?;
+    hears(&mut stream, "42[\"joined\"").await?;
+    Some(stream)
+}
+
+async fn says(stream: &mut WebSocketStream<TcpStream>, frame: &str) -> Option<()> {
+    stream.send(frame.into()).await.ok()
 }
 
 /// Reads until a frame that begins like this.
-async fn hears(stream: &mut WebSocketStream<TcpStream>, beginning: &str) {
+async fn hears(stream: &mut WebSocketStream<TcpStream>, beginning: &str) -> Option<()> {
     loop {
-        let frame = stream.next().await.expect("a frame").unwrap();
-        if frame.into_text().unwrap().starts_with(beginning) {
-            return;
+        let frame = stream.next().await?.ok()?;
+        if frame.into_text().ok()?.starts_with(beginning) {
+            return Some(());
         }
     }
 }
