@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use relaydesk::delivery::{Carrier, Engine, Job, Outcome, Window};
+use relaydesk::delivery::{Carrier, Engine, Job, Outcome};
 use relaydesk::domain::clock::Clock;
 use relaydesk::domain::ids::Chance;
 use relaydesk::sandbox::FileKind;
@@ -123,7 +123,7 @@ impl Carrier for Fragile {
         None
     }
 
-    async fn carry(&self, job: Job, _limit: Arc<Window>) -> Outcome {
+    async fn carry(&self, job: Job) -> Outcome {
         let number = job.payload.as_i64().unwrap();
         assert!(number != 2, "as a careless carrier would");
         self.0.lock().unwrap().push(number);

@@ -8,7 +8,6 @@ mod engine;
 pub mod limit;
 mod turn;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -108,7 +107,7 @@ pub trait Carrier: Send + Sync + 'static {
     /// may be one that was joined, tried and refused before.
     fn join(&self, jobs: Vec<Job>) -> impl Future<Output = Option<(String, Value)>> + Send;
 
-    /// Carries the next step of a job. The try is counted and durable before this is called.
-    /// `limit` is the lane's, already charged with [`Carrier::cost`]; further calls charge it themselves.
-    fn carry(&self, job: Job, limit: Arc<Window>) -> impl Future<Output = Outcome> + Send;
+    /// Carries the next step of a job. The try is counted and durable before this is called, and the lane's limit
+    /// is charged with [`Carrier::cost`].
+    fn carry(&self, job: Job) -> impl Future<Output = Outcome> + Send;
 }

@@ -139,7 +139,7 @@ impl<C: Carrier> OneTurn<C> {
     }
 
     async fn carry(&self, row: &JobRow) -> Outcome {
-        let carrying = self.carrier.carry(hand_on(row), Arc::clone(&self.limit));
+        let carrying = self.carrier.carry(hand_on(row));
         AssertUnwindSafe(carrying)
             .catch_unwind()
             .await
@@ -300,7 +300,7 @@ mod tests {
         async fn join(&self, _: Vec<Job>) -> Option<(String, Value)> {
             None
         }
-        async fn carry(&self, job: Job, _: Arc<Window>) -> Outcome {
+        async fn carry(&self, job: Job) -> Outcome {
             assert_eq!(job.attempts, 1, "carried twice");
             self.behind_the_stores_back(
                 "CREATE TRIGGER full BEFORE DELETE ON outbox BEGIN SELECT RAISE(ABORT, 'no room'); END",

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::fcm::{Fcm, Patience, Verdict};
 use super::{PushSettings, payload};
-use crate::delivery::{Carrier, Job, Outcome, Scope, Window};
+use crate::delivery::{Carrier, Job, Outcome, Scope};
 use crate::desk::health::Part;
 use crate::desk::pushing::PushContent;
 use crate::desk::{Desk, PUSH};
@@ -137,7 +137,7 @@ impl Carrier for Sender {
         None
     }
 
-    async fn carry(&self, job: Job, _limit: Arc<Window>) -> Outcome {
+    async fn carry(&self, job: Job) -> Outcome {
         let (Some(message), Some(device)) = (job.message, job.device) else {
             return dropped("the device or the message is gone");
         };

@@ -114,8 +114,7 @@ impl Scene {
             payload: json!({}),
             attempts: 1,
         };
-        let limit = Arc::new(Window::new(self.desk.clock().clone(), None));
-        self.sender.carry(job, limit).await
+        self.sender.carry(job).await
     }
 
     async fn push_when_fcm_says(&self, says: Says) -> Outcome {

@@ -13,7 +13,7 @@ use super::group::{Group, POSTING};
 use super::place::{self, Trouble};
 use super::render::{self, Labels, Said, Writer};
 use super::steps::{Plan, Step};
-use crate::delivery::{Carrier, Job, Outcome, Receipt, Scope, Window};
+use crate::delivery::{Carrier, Job, Outcome, Receipt, Scope};
 use crate::desk::{Desk, GROUP};
 use crate::domain::error::Error;
 use crate::domain::ids::{MessageId, TicketId};
@@ -82,7 +82,7 @@ impl Carrier for Poster {
         }
     }
 
-    async fn carry(&self, job: Job, _limit: Arc<Window>) -> Outcome {
+    async fn carry(&self, job: Job) -> Outcome {
         let carried = match job.kind.as_str() {
             "note" => self.note(&job).await,
             _ => self.post(&job).await,
