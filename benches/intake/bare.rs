@@ -266,8 +266,8 @@ const PAGE: &str = "
     SELECT m.id, m.text, m.direction, m.created_at, m.edited_at, m.agent_name,
         CASE m.direction WHEN 'user' THEN m.id <= COALESCE(t.staff_read_up_to, 0) ELSE m.id <= c.read_up_to END,
         a.kind, a.file, a.thumb, a.name, a.size, a.mime
-    FROM (SELECT m.id FROM messages m JOIN contacts c ON c.id = m.contact_id
-          WHERE c.user_id = ?1 ORDER BY m.id DESC LIMIT 51) AS page
+    FROM (SELECT id FROM messages WHERE contact_id = (SELECT id FROM contacts WHERE user_id = ?1)
+          ORDER BY id DESC LIMIT 51) AS page
     JOIN messages m ON m.id = page.id JOIN contacts c ON c.id = m.contact_id
     LEFT JOIN tickets t ON t.id = m.ticket_id LEFT JOIN attachments a ON a.message_id = m.id
     ORDER BY m.id, a.id";
