@@ -188,6 +188,8 @@ impl Mobile {
     }
 
     /// Ask whether a user has devices
+    ///
+    /// Whether pushes have anywhere to go. An unknown user has none.
     #[oai(
         path = "/check_device/:user_id",
         method = "get",
