@@ -166,7 +166,7 @@ pub async fn sandbox(args: &ArgMatches) -> Result<(), Failure> {
     println!("FCM_API_URL={}", sandbox.fcm_url());
     println!("FCM_SERVICE_ACCOUNT_PATH={}", account.display());
     println!(
-        "# what the group shows: curl {}/sandbox/state",
+        "# what the group shows: curl {}/state",
         sandbox.control_url()
     );
     let mut terminate = signal(SignalKind::terminate()).map_err(run)?;
