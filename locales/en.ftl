@@ -37,6 +37,14 @@ error-shutting-down = The server is stopping.
 error-storage-full = The server has run out of space.
 error-user-id-required = user_id is required
 error-session-not-found = Session not found.
+error-contact-blocked = This contact is blocked and can not write.
+error-ticket-not-found = There is no such ticket.
+error-agent-not-found = There is no such agent, or the agent is blocked.
+error-ticket-closed = The ticket is closed.
+error-not-yours = This ticket is another agent's. Take it over first.
+error-not-allowed = Your role does not allow this.
+error-not-an-agent = Only an agent can do this, not the service.
+error-cross-site = This came from a page of another site.
 
 # The agents' group in Telegram
 telegram-from-user = Message from a user

@@ -37,6 +37,14 @@ error-shutting-down = Сервер останавливается.
 error-storage-full = На сервере закончилось место.
 error-user-id-required = user_id обязателен
 error-session-not-found = Сессия не найдена.
+error-contact-blocked = Этот пользователь заблокирован и не может писать.
+error-ticket-not-found = Такого обращения нет.
+error-agent-not-found = Такого сотрудника нет, или он заблокирован.
+error-ticket-closed = Обращение закрыто.
+error-not-yours = Это обращение ведёт другой сотрудник. Сначала возьмите его себе.
+error-not-allowed = Ваша роль этого не позволяет.
+error-not-an-agent = Это может только сотрудник, а не служба.
+error-cross-site = Запрос пришёл со страницы другого сайта.
 
 # Группа агентов в Telegram
 telegram-from-user = Сообщение от пользователя

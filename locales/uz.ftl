@@ -37,6 +37,14 @@ error-shutting-down = Server to‘xtamoqda.
 error-storage-full = Serverda joy tugadi.
 error-user-id-required = user_id majburiy
 error-session-not-found = Sessiya topilmadi.
+error-contact-blocked = Bu foydalanuvchi bloklangan va yoza olmaydi.
+error-ticket-not-found = Bunday murojaat yo‘q.
+error-agent-not-found = Bunday xodim yo‘q yoki u bloklangan.
+error-ticket-closed = Murojaat yopilgan.
+error-not-yours = Bu murojaat boshqa xodimniki. Avval uni o‘zingizga oling.
+error-not-allowed = Sizning rolingiz bunga ruxsat bermaydi.
+error-not-an-agent = Buni faqat xodim qila oladi, xizmat emas.
+error-cross-site = So‘rov boshqa sayt sahifasidan keldi.
 
 # Telegram’dagi agentlar guruhi
 telegram-from-user = Foydalanuvchidan xabar

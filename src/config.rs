@@ -32,6 +32,10 @@ pub struct Config {
     pub telegram_secret: Option<String>,
     pub auth: UserAuth,
     pub jwt_secret: Option<String>,
+    /// Key of a service that acts with an owner's rights.
+    pub api_token: Option<String>,
+    /// How long a ticket without an answer waits before `close_expired` ends it, minutes.
+    pub ticket_expiry_minutes: u32,
     pub timezone: Tz,
     pub locale: Locale,
     pub cors_origins: Vec<String>,
@@ -128,6 +132,8 @@ pub fn read_from(given: impl Fn(&str) -> Option<String>, problems: &mut Problems
         telegram_secret: secret,
         auth,
         jwt_secret,
+        api_token: checks.api_token(),
+        ticket_expiry_minutes: checks.number("TICKET_EXPIRY_MINUTES", 1, 525_600),
         timezone: checks.timezone(),
         locale: checks.locale(),
         cors_origins: checks.origins(),

@@ -29,6 +29,7 @@ mod settings_log;
 mod sockets;
 mod sockets_catch_up;
 mod sockets_crowd;
+mod staff_signed_in;
 mod telegram_answers;
 mod telegram_forum;
 mod telegram_late;

@@ -14,7 +14,8 @@ use relaydesk::domain::clock::Clock;
 use relaydesk::domain::error::Error;
 use relaydesk::domain::ids::{Chance, MessageId, UserId};
 use relaydesk::domain::message::Direction;
-use relaydesk::store::{NewJob, NewMessage, Purpose, Store, Tx};
+use relaydesk::domain::ticket::Channel;
+use relaydesk::store::{NewJob, NewMessage, NewTicket, Purpose, Store, Tx};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -92,9 +93,16 @@ async fn through_writer(store: Data<&Store>, sent: Json<Sent>) -> poem::Result<J
 
 fn rows(tx: &mut Tx, sent: &Sent) -> Result<MessageId, Error> {
     let user = UserId::parse(&sent.user_id, "user_id")?;
-    let contact = tx.touch_contact(&user, sent.user_name.as_deref(), "mobile")?;
+    let contact = tx.touch_contact(&user, sent.user_name.as_deref(), Channel::Mobile)?;
     let reopen_since = tx.now() - Duration::days(7);
-    let ticket = tx.ticket_for(contact.id, "mobile", &sent.message, reopen_since)?;
+    let ticket = match tx.ticket_to_continue(contact.id, Channel::Mobile, reopen_since)? {
+        Some(ticket) => ticket,
+        None => tx.create_ticket(&NewTicket::titled(
+            contact.id,
+            Channel::Mobile,
+            &sent.message,
+        ))?,
+    };
     let id = tx.insert_message(&NewMessage {
         contact: contact.id,
         ticket: Some(ticket),
@@ -103,11 +111,13 @@ fn rows(tx: &mut Tx, sent: &Sent) -> Result<MessageId, Error> {
         attachments: &[],
         agent_name: None,
         agent_telegram_id: None,
+        agent: None,
         is_greeting: false,
         client_msg_id: None,
         content_hash: None,
         media_group: None,
     })?;
+    tx.contact_wrote(ticket, id)?;
     tx.add_job(&NewJob {
         carrier: "group",
         lane: "group",

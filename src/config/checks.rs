@@ -12,6 +12,8 @@ use crate::domain::locale::Locale;
 
 /// Shorter secrets can be guessed from a single token.
 const JWT_SECRET_MIN_BYTES: usize = 32;
+/// Shorter ones can be guessed.
+const API_TOKEN_MIN: usize = 16;
 
 pub struct Checks<'p, G> {
     given: G,
@@ -196,6 +198,17 @@ impl<'p, G: Fn(&str) -> Option<String>> Checks<'p, G> {
                 None
             }
         }
+    }
+
+    pub fn api_token(&mut self) -> Option<String> {
+        let token = self.optional("API_TOKEN")?;
+        if token.len() < API_TOKEN_MIN {
+            self.problem(format!(
+                "API_TOKEN has {} characters, so it can be guessed: take at least {API_TOKEN_MIN}, for instance from `openssl rand -hex 32`",
+                token.len()
+            ));
+        }
+        Some(token)
     }
 
     pub fn auth(&mut self, host: IpAddr) -> (UserAuth, Option<String>) {

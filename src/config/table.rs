@@ -103,6 +103,16 @@ pub const SETTINGS: &[Setting] = &[
         "Signs users' tokens (HS256), at least 32 bytes. Needed with USER_AUTH=token.",
     ),
     setting(
+        "API_TOKEN",
+        None,
+        "Key of a service that calls the staff's interfaces with an owner's rights, at least 16 characters. Without it only accounts may.",
+    ),
+    setting(
+        "TICKET_EXPIRY_MINUTES",
+        Some("10"),
+        "Minutes after its last message in which a ticket without an answer may be ended by close_expired, 1 to 525600.",
+    ),
+    setting(
         "TIMEZONE",
         Some("UTC"),
         "Zone in which a day begins, for the greeting; an IANA name such as Asia/Tashkent.",

@@ -5,15 +5,17 @@ use uuid::Uuid;
 
 use super::greeting::Greeting;
 use super::intake::from_file;
-use super::{Desk, PUSH};
+use super::rights::{Action, Staff};
+use super::{Desk, GROUP, PUSH, tickets};
 use crate::domain::attachment::{Attachment, AttachmentKind};
 use crate::domain::error::Error;
 use crate::domain::event::Event;
-use crate::domain::ids::{MessageId, TicketId};
-use crate::domain::message::Direction;
+use crate::domain::ids::{AgentId, MessageId, TicketId};
+use crate::domain::message::{Direction, Message};
 use crate::domain::text;
+use crate::domain::ticket::{Status, Ticket};
 use crate::media::Stored;
-use crate::store::{NewJob, NewMessage, TicketRow, Tx};
+use crate::store::{NewJob, NewMessage, Tx};
 
 /// What an agent said, with everything fetched that belongs to it.
 pub struct Answer {
@@ -23,6 +25,8 @@ pub struct Answer {
     /// Full name, else username, else `Support Team`.
     pub agent_name: String,
     pub agent_telegram_id: Option<i64>,
+    /// The account that answers; of the group's agents it is found by their Telegram id.
+    pub agent: Option<AgentId>,
     /// The agent's own Telegram messages, several for an album.
     pub sources: Vec<Source>,
     pub media_group: Option<String>,
@@ -77,24 +81,56 @@ impl Desk {
         self.store.read(move |r| r.ticket_of_session(session)).await
     }
 
-    /// The id of a message that programs of the other interfaces know.
-    ///
-    /// # Errors
-    /// A failure of the store.
-    pub async fn public_id(&self, id: MessageId) -> Result<Option<String>, Error> {
-        self.store.read(move |r| r.public_id(id)).await
-    }
-
     /// Stores an answer; None when these Telegram messages are answers already, or the ticket is gone.
     ///
     /// # Errors
     /// `storage_full`, or another failure of the store; nothing is stored then.
-    pub async fn answer(&self, answer: Answer) -> Result<Option<MessageId>, Error> {
-        let greeting = self.greeting(self.settings.locale);
-        let push = self.settings.push;
+    pub async fn answer(&self, answer: Answer) -> Result<Option<Message>, Error> {
+        let ways = self.ways();
+        self.store.write(move |tx| store(tx, answer, &ways)).await
+    }
+
+    /// An operator answers from the page or by the interface.
+    ///
+    /// # Errors
+    /// `ticket_not_found`, `not_yours`, `not_allowed`, `empty_message`, `storage_full`.
+    pub async fn answer_as(
+        &self,
+        staff: &Staff,
+        ticket: TicketId,
+        text: String,
+        attachments: Vec<AnswerPart>,
+    ) -> Result<Message, Error> {
+        let (staff, ways) = (staff.clone(), self.ways());
+        if text.trim().is_empty() && attachments.is_empty() {
+            return Err(Error::bad("empty_message", "text"));
+        }
         self.store
-            .write(move |tx| store(tx, answer, &greeting, push))
+            .write(move |tx| {
+                let found = tickets::known(tx, ticket)?;
+                staff.may_on(Action::AnswerTickets, found.agent)?;
+                let answer = Answer {
+                    ticket,
+                    text,
+                    attachments,
+                    agent_name: staff.name().to_owned(),
+                    agent_telegram_id: None,
+                    agent: staff.agent(),
+                    sources: Vec::new(),
+                    media_group: None,
+                    updates: Vec::new(),
+                };
+                store(tx, answer, &ways)?.ok_or_else(|| Error::not_found("ticket_not_found"))
+            })
             .await
+    }
+
+    fn ways(&self) -> Ways {
+        Ways {
+            greeting: self.greeting(self.settings.locale),
+            push: self.settings.push,
+            group: self.settings.group,
+        }
     }
 
     /// Adds late parts of an album to the answer it became; false when there is no such answer.
@@ -153,12 +189,7 @@ impl Desk {
     }
 }
 
-fn store(
-    tx: &mut Tx,
-    answer: Answer,
-    greeting: &Greeting,
-    push: bool,
-) -> Result<Option<MessageId>, Error> {
+fn store(tx: &mut Tx, answer: Answer, ways: &Ways) -> Result<Option<Message>, Error> {
     finish(tx, &answer.updates)?;
     if known(tx, &answer.sources)? {
         return Ok(None);
@@ -167,8 +198,9 @@ fn store(
         return Ok(None);
     };
     if let Some(contact) = tx.contact(&ticket.user)? {
-        greeting.greet(tx, &contact)?;
+        ways.greeting.greet(tx, &contact)?;
     }
+    let agent = author(tx, &answer)?;
     let parts = answer.attachments.into_iter();
     let attachments: Vec<Attachment> = parts.map(|part| into_attachment(tx, part)).collect();
     let id = tx.insert_message(&NewMessage {
@@ -179,23 +211,77 @@ fn store(
         attachments: &attachments,
         agent_name: Some(&answer.agent_name),
         agent_telegram_id: answer.agent_telegram_id,
+        agent,
         is_greeting: false,
         client_msg_id: None,
         content_hash: None,
         media_group: answer.media_group.as_deref(),
     })?;
     map(tx, &answer.sources, ticket.id, id)?;
-    tx.staff_read(ticket.id, id)?;
-    if push {
+    if let Some(agent) = agent.filter(|_| ticket.agent.is_none() && !ticket.is_over()) {
+        // The group sees who answered.
+        tickets::assign(
+            tx,
+            &ticket,
+            Some(agent),
+            &answer.agent_name,
+            Some(agent),
+            false,
+        )?;
+    }
+    tx.staff_answered(ticket.id, id)?;
+    if ticket.status != Status::Replied {
+        tickets::log(tx, &ticket, agent, &answer.agent_name, "answered", None)?;
+    }
+    if ways.push {
         push_to_devices(tx, &ticket, id)?;
     }
-    if let Some(message) = tx.message(id)? {
-        tx.emit(Event::MessageCreated(message));
+    if answer.sources.is_empty() && ways.group {
+        show_in_group(tx, ticket.id, id)?;
     }
-    Ok(Some(id))
+    let message = tx
+        .message(id)?
+        .ok_or_else(|| Error::internal("an answer that was just stored is not there"))?;
+    tx.emit(Event::MessageCreated(message.clone()));
+    Ok(Some(message))
 }
 
-fn push_to_devices(tx: &mut Tx, ticket: &TicketRow, message: MessageId) -> Result<(), Error> {
+/// The ways an answer goes.
+struct Ways {
+    greeting: Greeting,
+    push: bool,
+    group: bool,
+}
+
+/// The account behind an answer; a blocked one is none.
+fn author(tx: &Tx, answer: &Answer) -> Result<Option<AgentId>, Error> {
+    if answer.agent.is_some() {
+        return Ok(answer.agent);
+    }
+    let Some(telegram_id) = answer.agent_telegram_id else {
+        return Ok(None);
+    };
+    let account = tx.agent_of_telegram(telegram_id)?;
+    Ok(account
+        .filter(|agent| !agent.is_blocked)
+        .map(|agent| agent.id))
+}
+
+/// The group sees an answer that was not written there.
+fn show_in_group(tx: &mut Tx, ticket: TicketId, message: MessageId) -> Result<(), Error> {
+    tx.add_job(&NewJob {
+        carrier: GROUP,
+        lane: GROUP,
+        key: ticket.0,
+        kind: "answer",
+        ticket: Some(ticket),
+        message: Some(message),
+        device: None,
+        payload: json!({}),
+    })
+}
+
+fn push_to_devices(tx: &mut Tx, ticket: &Ticket, message: MessageId) -> Result<(), Error> {
     for device in tx.devices_of(ticket.contact)? {
         tx.add_job(&NewJob {
             carrier: PUSH,

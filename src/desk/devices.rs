@@ -1,10 +1,11 @@
 //! Devices that a contact's pushes go to.
 
+use super::Desk;
 use super::access::Caller;
-use super::{Desk, MOBILE};
 use crate::domain::device::Platform;
 use crate::domain::error::Error;
 use crate::domain::ids::{DeviceId, UserId};
+use crate::domain::ticket::Channel;
 
 /// A registration as an app sends it.
 pub struct Registration {
@@ -23,7 +24,7 @@ impl Desk {
         caller.may_act_as(&new.user)?;
         self.store
             .write(move |tx| {
-                let contact = tx.touch_contact(&new.user, None, MOBILE)?;
+                let contact = tx.touch_contact(&new.user, None, Channel::Mobile)?;
                 tx.put_device(
                     contact.id,
                     &new.token,

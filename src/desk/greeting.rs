@@ -51,6 +51,7 @@ impl Greeting {
             attachments: &[],
             agent_name: None,
             agent_telegram_id: None,
+            agent: None,
             is_greeting: true,
             client_msg_id: None,
             content_hash: None,

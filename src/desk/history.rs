@@ -1,11 +1,12 @@
 //! A contact reads back its conversation; the first look of a day is greeted.
 
+use super::Desk;
 use super::access::Caller;
-use super::{Desk, MOBILE};
 use crate::domain::error::{Error, Kind};
 use crate::domain::ids::{MessageId, UserId};
 use crate::domain::locale::Locale;
 use crate::domain::message::Message;
+use crate::domain::ticket::Channel;
 pub use crate::store::HistoryCursor;
 use crate::store::{ContactRow, Reading};
 
@@ -70,7 +71,7 @@ impl Desk {
         let greeted = self
             .store
             .write(move |tx| {
-                let contact = tx.touch_contact(&user, user_name.as_deref(), MOBILE)?;
+                let contact = tx.touch_contact(&user, user_name.as_deref(), Channel::Mobile)?;
                 let greeting_sent = greeting.greet(tx, &contact)?;
                 let found = page(tx, &contact, cursor, limit)?;
                 Ok(Page {

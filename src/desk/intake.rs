@@ -5,18 +5,16 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::access::Caller;
-use super::{Desk, GROUP, MOBILE};
+use super::{Desk, GROUP, tickets};
 use crate::domain::attachment::{Attachment, AttachmentKind};
 use crate::domain::error::{Error, Kind};
 use crate::domain::event::Event;
-use crate::domain::ids::UserId;
+use crate::domain::ids::{TicketId, UserId};
 use crate::domain::message::{Direction, Message};
 use crate::domain::text;
+use crate::domain::ticket::{Channel, REOPEN_DAYS};
 use crate::media::Stored;
-use crate::store::{NewJob, NewMessage, Tx};
-
-/// How long after closing a further message opens the same ticket again.
-const REOPEN_DAYS: i64 = 7;
+use crate::store::{ContactRow, NewJob, NewMessage, NewTicket, Tx};
 
 /// What an app sends, checked field by field.
 pub struct Incoming {
@@ -63,24 +61,71 @@ fn store(
     if let Some(first) = answered_before(tx, &incoming, hash)? {
         return Ok(first);
     }
-    let contact = tx.touch_contact(&incoming.user, incoming.user_name.as_deref(), MOBILE)?;
-    let title = text::title_of(&incoming.text);
+    let channel = Channel::Mobile;
+    let contact = tx.touch_contact(&incoming.user, incoming.user_name.as_deref(), channel)?;
     let reopen_since = tx.now() - Duration::days(REOPEN_DAYS);
-    let ticket = tx.ticket_for(contact.id, MOBILE, &title, reopen_since)?;
+    let ticket = match tx.ticket_to_continue(contact.id, channel, reopen_since)? {
+        Some(ticket) => ticket,
+        None => {
+            let title = text::title_of(&incoming.text);
+            let new = NewTicket::titled(contact.id, channel, &title);
+            tickets::open(tx, &new, to_group)?.id
+        }
+    };
     let attachments = attachments(tx, incoming.photos, incoming.photo_link);
+    let said = Said {
+        text: incoming.text,
+        attachments,
+        client_msg_id: incoming.client_msg_id,
+        content_hash: hash,
+    };
+    contact_says(tx, &contact, ticket, said, to_group)
+}
+
+/// What a contact says, whatever the channel.
+pub(super) struct Said {
+    /// Cleaned.
+    pub text: String,
+    pub attachments: Vec<Attachment>,
+    pub client_msg_id: Option<String>,
+    pub content_hash: Option<[u8; 32]>,
+}
+
+/// Stores a contact's message in a ticket with everything that follows from it: the ticket is open and waits
+/// for staff, the group gets its post, everybody who listens is told.
+///
+/// # Errors
+/// `contact_blocked`, or a failure of the store.
+pub(super) fn contact_says(
+    tx: &mut Tx,
+    contact: &ContactRow,
+    ticket: TicketId,
+    said: Said,
+    to_group: bool,
+) -> Result<Message, Error> {
+    if contact.is_blocked {
+        return Err(Error::new(Kind::Forbidden, "contact_blocked"));
+    }
     let id = tx.insert_message(&NewMessage {
         contact: contact.id,
         ticket: Some(ticket),
         direction: Direction::User,
-        text: &incoming.text,
-        attachments: &attachments,
+        text: &said.text,
+        attachments: &said.attachments,
         agent_name: None,
         agent_telegram_id: None,
+        agent: None,
         is_greeting: false,
-        client_msg_id: incoming.client_msg_id.as_deref(),
-        content_hash: hash,
+        client_msg_id: said.client_msg_id.as_deref(),
+        content_hash: said.content_hash,
         media_group: None,
     })?;
+    let before = tx.contact_wrote(ticket, id)?;
+    if before.was_resolved {
+        let reopened = tickets::known(tx, ticket)?;
+        tickets::log(tx, &reopened, None, "", "reopened", None)?;
+        tickets::told_reopened(tx, &reopened, to_group)?;
+    }
     if to_group {
         tx.add_job(&NewJob {
             carrier: GROUP,
@@ -93,18 +138,9 @@ fn store(
             payload: json!({}),
         })?;
     }
-    let message = Message {
-        id,
-        ticket: Some(ticket),
-        user: incoming.user,
-        direction: Direction::User,
-        text: incoming.text,
-        created_at: tx.now(),
-        edited_at: None,
-        agent_name: None,
-        read: false,
-        attachments,
-    };
+    let message = tx
+        .message(id)?
+        .ok_or_else(|| Error::internal("a message that was just stored is not there"))?;
     tx.emit(Event::MessageCreated(message.clone()));
     Ok(message)
 }

@@ -13,6 +13,9 @@ pub mod limits;
 pub mod posting;
 pub mod pushing;
 pub mod reading;
+pub mod rights;
+pub mod staff;
+pub mod tickets;
 pub mod updates;
 
 use std::sync::Arc;
@@ -30,8 +33,6 @@ use crate::texts::Texts;
 use health::Health;
 use limits::Limits;
 
-/// Where a contact of the mobile interface writes from.
-const MOBILE: &str = "mobile";
 /// The carrier and the lane of the agents' group.
 pub const GROUP: &str = "group";
 /// The carrier of pushes.
@@ -48,6 +49,8 @@ pub struct Settings {
     pub group: bool,
     /// Whether pushes have a way out.
     pub push: bool,
+    /// What a service proves itself with; it then has an owner's rights.
+    pub api_token: Option<String>,
     /// Requests a minute and address; 0 is no limit.
     pub rate_per_address: u32,
     /// Messages a minute and user; 0 is no limit.

@@ -41,6 +41,7 @@ impl Desk {
         caller.may_act_as(&user)?;
         self.publish(Event::Typing {
             user,
+            ticket: None,
             by: Direction::User,
         });
         Ok(())

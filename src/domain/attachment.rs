@@ -72,6 +72,8 @@ pub struct Attachment {
     pub latitude: Option<f64>,
     pub longitude: Option<f64>,
     pub phone: Option<String>,
+    /// The Bot API's name of a file that came from Telegram.
+    pub telegram_file_id: Option<String>,
     /// Of the raw bytes that were sent, to tell a repeated request from a different one.
     pub sha256: Option<[u8; 32]>,
 }
@@ -90,6 +92,7 @@ impl Attachment {
             latitude: None,
             longitude: None,
             phone: None,
+            telegram_file_id: None,
             sha256: None,
         }
     }

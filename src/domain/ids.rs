@@ -34,6 +34,12 @@ row_id! {
     DeviceId,
     /// A row of the outbox.
     JobId,
+    /// A member of staff: `support_manager.id` in one interface, Admin `id` in another.
+    AgentId,
+    /// A category of tickets.
+    CategoryId,
+    /// A note that only staff sees.
+    NoteId,
 }
 
 /// The name an app chose for its user: 1 to 128 characters, none of them a control character.

@@ -118,7 +118,7 @@ fn part(attachment: &Attachment) -> Part<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ids::{MessageId, UserId};
+    use crate::domain::ids::{ContactId, MessageId, UserId};
     use crate::domain::message::Direction;
 
     #[test]
@@ -129,13 +129,17 @@ mod tests {
         (place.latitude, place.longitude) = (Some(41.3), Some(69.2));
         let message = Message {
             id: MessageId(7),
+            public_id: "0b7c3a0e-0000-4000-8000-000000000007".to_owned(),
             ticket: None,
+            contact: ContactId(1),
             user: UserId::stored("u".to_owned()),
             direction: Direction::Support,
             text: "hi".to_owned(),
             created_at: "2026-03-01T12:00:05.999Z".parse().unwrap(),
             edited_at: None,
             agent_name: Some("Olga".to_owned()),
+            agent: None,
+            ticket_agent: None,
             read: false,
             attachments: vec![photo, place],
         };

@@ -1,5 +1,6 @@
 //! The nouns and their rules, pure: no I/O, no SQL, no HTTP. Everything above speaks in these types.
 
+pub mod agent;
 pub mod attachment;
 pub mod clock;
 pub mod device;
@@ -11,3 +12,4 @@ pub mod item;
 pub mod locale;
 pub mod message;
 pub mod text;
+pub mod ticket;

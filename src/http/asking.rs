@@ -72,7 +72,7 @@ fn ask(request: &Request) -> Result<Asking, Error> {
     })
 }
 
-fn bearer(request: &Request) -> Option<&str> {
+pub fn bearer(request: &Request) -> Option<&str> {
     let (scheme, token) = request.header("authorization")?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

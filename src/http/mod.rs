@@ -2,6 +2,7 @@
 
 mod address;
 mod asking;
+mod auth;
 mod body;
 mod cross_origin;
 mod document;
@@ -15,6 +16,7 @@ mod mobile;
 mod payloads;
 mod range;
 mod send;
+mod staff;
 mod system;
 mod upload;
 mod user_in_path;
@@ -40,6 +42,8 @@ pub use webhook::WebhookSecrets;
 enum Tags {
     /// What apps call: send, read, register for push.
     Mobile,
+    /// Staff accounts: sign in, sign out.
+    Staff,
     /// For whoever runs the server.
     System,
 }
@@ -77,6 +81,9 @@ pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
     let api = OpenApiService::new(
         (
             mobile::Mobile {
+                desk: Arc::clone(&desk),
+            },
+            auth::Auth {
                 desk: Arc::clone(&desk),
             },
             files::Files {

@@ -145,6 +145,7 @@ async fn program_answers(desk: &Desk, body: Body) -> Result<Response, Response> 
             attachments: Vec::new(),
             agent_name,
             agent_telegram_id: call.get("telegram_user_id").and_then(Value::as_i64),
+            agent: None,
             sources: Vec::new(),
             media_group: None,
             updates: Vec::new(),
@@ -152,10 +153,9 @@ async fn program_answers(desk: &Desk, body: Body) -> Result<Response, Response> 
         .await
         .map_err(failed)?;
     let message = stored.ok_or_else(unknown)?;
-    let message_id = desk.public_id(message).await.map_err(failed)?;
     Ok(answer(
         StatusCode::CREATED,
-        &json!({"success": true, "message_id": message_id}),
+        &json!({"success": true, "message_id": message.public_id}),
     ))
 }
 

@@ -40,6 +40,7 @@ async fn desk(folder: &std::path::Path) -> Desk {
         locale: Locale::Ru,
         group: false,
         push: true,
+        api_token: None,
         rate_per_address: 0,
         rate_per_user: 0,
     };
@@ -86,11 +87,12 @@ impl Scene {
             attachments: Vec::new(),
             agent_name: "Support Team".to_owned(),
             agent_telegram_id: None,
+            agent: None,
             sources: Vec::new(),
             media_group: None,
             updates: Vec::new(),
         };
-        let answer = desk.answer(answer).await.unwrap().unwrap();
+        let answer = desk.answer(answer).await.unwrap().unwrap().id;
         Self {
             desk,
             sender,

@@ -50,6 +50,11 @@ struct Typing<'a> {
     typing: bool,
 }
 
+#[derive(Serialize)]
+struct Deleted {
+    id: MessageId,
+}
+
 impl Rooms {
     pub fn new(lines: Lines) -> Self {
         Self {
@@ -157,6 +162,11 @@ impl Rooms {
             Event::MessageUpdated(message) => {
                 self.emit(socket, "message_updated", &About::from(message))
             }
+            Event::MessageDeleted(message) => {
+                let id = message.id;
+                self.emit(socket, "message_deleted", &Deleted { id })
+            }
+            Event::Ticket(_) => Told::Yes,
             Event::Typing { user, .. } => {
                 let (user_id, typing) = (user.as_str(), true);
                 self.emit(socket, "typing", &Typing { user_id, typing })

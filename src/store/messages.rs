@@ -9,7 +9,7 @@ use super::reader::Reading;
 use super::writer::Tx;
 use crate::domain::attachment::{Attachment, AttachmentKind};
 use crate::domain::error::Error;
-use crate::domain::ids::{ContactId, MessageId, TicketId, UserId};
+use crate::domain::ids::{AgentId, ContactId, MessageId, TicketId, UserId};
 use crate::domain::message::{Direction, Message};
 
 /// A message about to be stored.
@@ -21,6 +21,7 @@ pub struct NewMessage<'a> {
     pub attachments: &'a [Attachment],
     pub agent_name: Option<&'a str>,
     pub agent_telegram_id: Option<i64>,
+    pub agent: Option<AgentId>,
     pub is_greeting: bool,
     pub client_msg_id: Option<&'a str>,
     pub content_hash: Option<[u8; 32]>,
@@ -46,8 +47,9 @@ macro_rules! select_messages {
         concat!(
             "SELECT m.id, m.ticket_id, m.direction, m.text, m.created_at, m.edited_at, m.agent_name, c.user_id, ",
             "CASE m.direction WHEN 'user' THEN m.id <= COALESCE(t.staff_read_up_to, 0) ",
-            "ELSE m.id <= c.read_up_to END AS is_read, ",
-            "a.kind, a.file, a.thumb, a.link, a.name, a.mime, a.size, a.latitude, a.longitude, a.phone ",
+            "ELSE m.id <= MAX(c.read_up_to, COALESCE(t.contact_read_up_to, 0)) END AS is_read, ",
+            "a.kind, a.file, a.thumb, a.link, a.name, a.mime, a.size, a.latitude, a.longitude, a.phone, a.telegram_file_id, ",
+            "m.public_id, m.contact_id, m.agent_id, t.agent_id ",
             "FROM (", $page, ") AS page JOIN messages m ON m.id = page.id ",
             "JOIN contacts c ON c.id = m.contact_id LEFT JOIN tickets t ON t.id = m.ticket_id ",
             "LEFT JOIN attachments a ON a.message_id = m.id ORDER BY m.id, a.id"
@@ -81,6 +83,8 @@ fn message(row: &Row, id: MessageId) -> Result<Message, Error> {
     Ok(Message {
         id,
         ticket: row.get::<_, Option<i64>>(1)?.map(TicketId),
+        public_id: row.get(20)?,
+        contact: ContactId(row.get(21)?),
         user: UserId::stored(row.get(7)?),
         direction: match row.get_ref(2)? {
             ValueRef::Text(b"user") => Direction::User,
@@ -90,6 +94,8 @@ fn message(row: &Row, id: MessageId) -> Result<Message, Error> {
         created_at: read_time(row, 4)?,
         edited_at,
         agent_name: row.get(6)?,
+        agent: row.get::<_, Option<i64>>(22)?.map(AgentId),
+        ticket_agent: row.get::<_, Option<i64>>(23)?.map(AgentId),
         read: row.get(8)?,
         attachments: Vec::new(),
     })
@@ -116,6 +122,7 @@ fn attachment(row: &Row) -> Result<Option<Attachment>, Error> {
     attachment.latitude = row.get(16)?;
     attachment.longitude = row.get(17)?;
     attachment.phone = row.get(18)?;
+    attachment.telegram_file_id = row.get(19)?;
     Ok(Some(attachment))
 }
 
@@ -125,12 +132,59 @@ impl Reading<'_> {
         Ok(fold(self.prepare(sql)?.query([id.0])?)?.pop())
     }
 
-    pub fn public_id(&self, id: MessageId) -> Result<Option<String>, Error> {
-        let sql = r"SELECT public_id FROM messages WHERE id = ?1";
-        Ok(self
-            .prepare(sql)?
-            .query_row([id.0], |row| row.get(0))
-            .optional()?)
+    pub fn message_by_public_id(&self, public_id: &str) -> Result<Option<Message>, Error> {
+        let sql = select_messages!("SELECT id FROM messages WHERE public_id = ?1");
+        Ok(fold(self.prepare(sql)?.query([public_id])?)?.pop())
+    }
+
+    /// A page of a ticket's messages, oldest first.
+    pub fn ticket_messages(
+        &self,
+        ticket: TicketId,
+        cursor: HistoryCursor,
+        limit: u32,
+    ) -> Result<Vec<Message>, Error> {
+        let (sql, bound) = match cursor {
+            HistoryCursor::Newest => (
+                select_messages!(
+                    "SELECT id FROM messages WHERE ticket_id = ?1 AND ?3 = 0 ORDER BY id DESC LIMIT ?2"
+                ),
+                0,
+            ),
+            HistoryCursor::Before(id) => (
+                select_messages!(
+                    "SELECT id FROM messages WHERE ticket_id = ?1 AND id < ?3 ORDER BY id DESC LIMIT ?2"
+                ),
+                id.0,
+            ),
+            HistoryCursor::After(id) => (
+                select_messages!(
+                    "SELECT id FROM messages WHERE ticket_id = ?1 AND id > ?3 ORDER BY id LIMIT ?2"
+                ),
+                id.0,
+            ),
+        };
+        fold(self.prepare(sql)?.query(params![ticket.0, limit, bound])?)
+    }
+
+    /// A page of a ticket's messages by position, newest first as the position counts, returned oldest first.
+    pub fn ticket_messages_page(
+        &self,
+        ticket: TicketId,
+        newest_first: bool,
+        limit: u32,
+        offset: u32,
+    ) -> Result<Vec<Message>, Error> {
+        let sql = if newest_first {
+            select_messages!(
+                "SELECT id FROM messages WHERE ticket_id = ?1 ORDER BY id DESC LIMIT ?2 OFFSET ?3"
+            )
+        } else {
+            select_messages!(
+                "SELECT id FROM messages WHERE ticket_id = ?1 ORDER BY id LIMIT ?2 OFFSET ?3"
+            )
+        };
+        fold(self.prepare(sql)?.query(params![ticket.0, limit, offset])?)
     }
 
     /// A page of a contact's messages over all its tickets, oldest first.
@@ -180,8 +234,9 @@ impl Reading<'_> {
 
     /// Support messages after the contact's mark, greetings not counted.
     pub fn unread_count(&self, contact: ContactId) -> Result<i64, Error> {
-        let sql = r"SELECT COUNT(*) FROM messages m JOIN contacts c ON c.id = m.contact_id
-                    WHERE m.contact_id = ?1 AND m.id > c.read_up_to AND m.direction = 'support' AND m.is_greeting = 0";
+        let sql = r"SELECT COUNT(*) FROM messages m JOIN contacts c ON c.id = m.contact_id LEFT JOIN tickets t ON t.id = m.ticket_id
+                    WHERE m.contact_id = ?1 AND m.id > c.read_up_to AND m.id > COALESCE(t.contact_read_up_to, 0)
+                    AND m.direction = 'support' AND m.is_greeting = 0";
         Ok(self
             .prepare(sql)?
             .query_row([contact.0], |row| row.get(0))?)
@@ -221,8 +276,8 @@ impl Reading<'_> {
 impl Tx<'_> {
     pub fn insert_message(&mut self, new: &NewMessage) -> Result<MessageId, Error> {
         let sql = r"INSERT INTO messages
-                    (public_id, contact_id, ticket_id, direction, text, agent_name, agent_telegram_id, is_greeting, client_msg_id, content_hash, media_group, created_at)
-                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) RETURNING id";
+                    (public_id, contact_id, ticket_id, direction, text, agent_name, agent_telegram_id, is_greeting, client_msg_id, content_hash, media_group, agent_id, created_at)
+                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) RETURNING id";
         let public_id = self.chance().uuid().to_string();
         let now = time(self.now());
         let id = MessageId(self.prepare(sql)?.query_row(
@@ -238,6 +293,7 @@ impl Tx<'_> {
                 new.client_msg_id,
                 new.content_hash,
                 new.media_group,
+                new.agent.map(|agent| agent.0),
                 now
             ],
             |row| row.get(0),
@@ -253,8 +309,8 @@ impl Tx<'_> {
         message: MessageId,
         attachment: &Attachment,
     ) -> Result<(), Error> {
-        let sql = r"INSERT INTO attachments (message_id, kind, file, thumb, link, name, mime, size, latitude, longitude, phone)
-                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+        let sql = r"INSERT INTO attachments (message_id, kind, file, thumb, link, name, mime, size, latitude, longitude, phone, telegram_file_id)
+                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
         self.prepare(sql)?.execute(params![
             message.0,
             attachment.kind.as_str(),
@@ -266,7 +322,8 @@ impl Tx<'_> {
             attachment.size.and_then(|size| i64::try_from(size).ok()),
             attachment.latitude,
             attachment.longitude,
-            attachment.phone
+            attachment.phone,
+            attachment.telegram_file_id
         ])?;
         Ok(())
     }

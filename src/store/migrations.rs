@@ -3,7 +3,11 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// All steps, in order; the database's `user_version` counts the ones it has.
-pub const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/0001_initial.sql")];
+pub const MIGRATIONS: [&str; 3] = [
+    include_str!("../../migrations/0001_initial.sql"),
+    include_str!("../../migrations/0002_desk.sql"),
+    include_str!("../../migrations/0003_search.sql"),
+];
 
 /// Applies the steps the database does not have yet.
 pub fn run(connection: &mut Connection) -> Result<(), String> {
@@ -47,7 +51,11 @@ mod tests {
     use super::*;
 
     /// Rows as a database of that version could hold them; the next step must keep them.
-    const SAMPLES: [&str; MIGRATIONS.len()] = [include_str!("../../tests/samples/0001.sql")];
+    const SAMPLES: [&str; MIGRATIONS.len()] = [
+        include_str!("../../tests/samples/0001.sql"),
+        include_str!("../../tests/samples/0002.sql"),
+        include_str!("../../tests/samples/0003.sql"),
+    ];
 
     fn at(version: usize) -> Connection {
         let mut connection = Connection::open_in_memory().unwrap();

@@ -1,17 +1,21 @@
 //! SQLite and nothing but. One writer thread owns the only read-write connection and commits in
 //! groups; reads come from a pool. Nobody above sees rusqlite. No network, no rules of the desk.
 
+mod agents;
 mod contacts;
 mod devices;
 mod error;
 mod inbox;
 mod lock;
+mod log;
 mod mapping;
 mod messages;
 mod migrations;
 mod open;
 mod outbox;
 mod reader;
+mod staff_sessions;
+mod ticket_list;
 mod tickets;
 mod writer;
 
@@ -26,10 +30,12 @@ use crate::domain::event::Event;
 use crate::domain::ids::Chance;
 
 pub use contacts::ContactRow;
+pub use log::{NewEntry, NoteRow};
 pub use messages::{HistoryCursor, NewMessage};
 pub use outbox::{Head, JobRow, NewJob, QueueState};
 pub use reader::Reading;
-pub use tickets::TicketRow;
+pub use ticket_list::{TicketFilter, TicketOrder};
+pub use tickets::{BeforeMessage, NewTicket, TicketTexts};
 pub use writer::Tx;
 
 /// Handle to the database; clones share it.

@@ -87,6 +87,17 @@ pub fn time(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
+/// A time that may be absent.
+pub fn read_optional_time(
+    row: &rusqlite::Row,
+    column: impl rusqlite::RowIndex + Copy,
+) -> rusqlite::Result<Option<DateTime<Utc>>> {
+    match row.get_ref(column)? {
+        rusqlite::types::ValueRef::Null => Ok(None),
+        _ => read_time(row, column).map(Some),
+    }
+}
+
 /// A time read back from a column.
 pub fn read_time(
     row: &rusqlite::Row,

@@ -66,6 +66,11 @@ impl Reading<'_> {
         Ok(self.0.prepare_cached(sql)?)
     }
 
+    /// The same for a query whose filters are put together; never from what the world sends.
+    pub(super) fn prepare_any(&self, sql: &str) -> Result<CachedStatement<'_>, Error> {
+        Ok(self.0.prepare_cached(sql)?)
+    }
+
     /// Looks at every page; the words of the first damage found.
     pub fn damage(&self) -> Result<Option<String>, Error> {
         let verdict: String = self

@@ -328,6 +328,7 @@ fn composed(ticket: TicketId, parts: &[Part], attachments: Vec<AnswerPart>) -> A
             .filter(|message| !message.is_anonymous())
             .and_then(|message| message.from.as_ref())
             .map(|from| from.id),
+        agent: None,
         sources: parts.iter().map(Part::source).collect(),
         media_group: first.and_then(|message| message.media_group_id.clone()),
         updates: updates(parts),

@@ -100,6 +100,7 @@ pub async fn fetch(
     loop {
         let typing = Event::Typing {
             user: user.clone(),
+            ticket: None,
             by: Direction::Support,
         };
         desk.publish(typing);

@@ -29,6 +29,7 @@ pub async fn show(group: Arc<Group>, stop: CancellationToken) {
             Ok(Event::Typing {
                 user,
                 by: Direction::User,
+                ..
             }) => user.clone(),
             Ok(_) | Err(RecvError::Lagged(_)) => continue,
             Err(RecvError::Closed) => return,

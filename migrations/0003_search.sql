@@ -1,0 +1,28 @@
+-- Full-text search over messages and titles of tickets: what only SQLite has. The texts stay where they are,
+-- the index follows them by triggers.
+
+CREATE VIRTUAL TABLE messages_fts USING fts5 (text, content = 'messages', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2');
+CREATE TRIGGER messages_fts_insert AFTER INSERT ON messages WHEN new.is_greeting = 0 BEGIN
+    INSERT INTO messages_fts (rowid, text) VALUES (new.id, new.text);
+END;
+CREATE TRIGGER messages_fts_delete AFTER DELETE ON messages WHEN old.is_greeting = 0 BEGIN
+    INSERT INTO messages_fts (messages_fts, rowid, text) VALUES ('delete', old.id, old.text);
+END;
+CREATE TRIGGER messages_fts_update AFTER UPDATE OF text ON messages WHEN old.is_greeting = 0 BEGIN
+    INSERT INTO messages_fts (messages_fts, rowid, text) VALUES ('delete', old.id, old.text);
+    INSERT INTO messages_fts (rowid, text) VALUES (new.id, new.text);
+END;
+INSERT INTO messages_fts (rowid, text) SELECT id, text FROM messages WHERE is_greeting = 0;
+
+CREATE VIRTUAL TABLE tickets_fts USING fts5 (title, content = 'tickets', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2');
+CREATE TRIGGER tickets_fts_insert AFTER INSERT ON tickets BEGIN
+    INSERT INTO tickets_fts (rowid, title) VALUES (new.id, new.title);
+END;
+CREATE TRIGGER tickets_fts_delete AFTER DELETE ON tickets BEGIN
+    INSERT INTO tickets_fts (tickets_fts, rowid, title) VALUES ('delete', old.id, old.title);
+END;
+CREATE TRIGGER tickets_fts_update AFTER UPDATE OF title ON tickets BEGIN
+    INSERT INTO tickets_fts (tickets_fts, rowid, title) VALUES ('delete', old.id, old.title);
+    INSERT INTO tickets_fts (rowid, title) VALUES (new.id, new.title);
+END;
+INSERT INTO tickets_fts (rowid, title) SELECT id, title FROM tickets;

@@ -1,0 +1,149 @@
+//! Lists of tickets: one filter for every interface, each of its combinations led by an index.
+
+use chrono::{DateTime, Utc};
+use rusqlite::ToSql;
+
+use super::open::time;
+use super::reader::Reading;
+use super::tickets::{select_tickets, ticket};
+use crate::domain::error::Error;
+use crate::domain::ids::{AgentId, CategoryId, ContactId, TicketId};
+use crate::domain::ticket::{Priority, Status, Ticket};
+
+/// What is asked for; None leaves a column open.
+#[derive(Debug, Clone, Default)]
+pub struct TicketFilter {
+    pub contact: Option<ContactId>,
+    pub resolved: Option<bool>,
+    pub agent: Option<AgentId>,
+    pub unassigned: Option<bool>,
+    pub status: Option<Status>,
+    pub category: Option<CategoryId>,
+    pub priority: Option<Priority>,
+    /// Created at or after.
+    pub from: Option<DateTime<Utc>>,
+    /// Created before.
+    pub to: Option<DateTime<Utc>>,
+    /// Only these, such as what a search found.
+    pub ids: Option<Vec<TicketId>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TicketOrder {
+    /// Unresolved first, then oldest first.
+    #[default]
+    Waiting,
+    Newest,
+}
+
+/// The words of a query and its values, in the same order.
+#[derive(Default)]
+struct Clauses {
+    words: Vec<String>,
+    values: Vec<Box<dyn ToSql>>,
+}
+
+impl Clauses {
+    fn add(&mut self, words: &str, value: impl ToSql + 'static) {
+        self.words.push(words.to_owned());
+        self.values.push(Box::new(value));
+    }
+
+    fn sql(&self) -> String {
+        if self.words.is_empty() {
+            return String::new();
+        }
+        format!(" WHERE {}", self.words.join(" AND "))
+    }
+
+    fn params(&self) -> Vec<&dyn ToSql> {
+        self.values.iter().map(|value| &**value).collect()
+    }
+}
+
+impl TicketFilter {
+    fn clauses(&self) -> Clauses {
+        let mut all = Clauses::default();
+        if let Some(contact) = self.contact {
+            all.add("contact_id = ?", contact.0);
+        }
+        if let Some(resolved) = self.resolved {
+            all.add("resolved = ?", resolved);
+        }
+        if let Some(agent) = self.agent {
+            all.add("agent_id = ?", agent.0);
+        }
+        match self.unassigned {
+            Some(true) => all.words.push("agent_id IS NULL".to_owned()),
+            Some(false) => all.words.push("agent_id IS NOT NULL".to_owned()),
+            None => {}
+        }
+        if let Some(status) = self.status {
+            all.add("status = ?", status.as_str());
+        }
+        if let Some(category) = self.category {
+            all.add("category_id = ?", category.0);
+        }
+        if let Some(priority) = self.priority {
+            all.add("priority = ?", priority.as_str());
+        }
+        if let Some(from) = self.from {
+            all.add("created_at >= ?", time(from));
+        }
+        if let Some(to) = self.to {
+            all.add("created_at < ?", time(to));
+        }
+        if let Some(ids) = &self.ids {
+            let marks = vec!["?"; ids.len()].join(", ");
+            all.words.push(format!("id IN ({marks})"));
+            let values = ids.iter().map(|id| Box::new(id.0) as Box<dyn ToSql>);
+            all.values.extend(values);
+        }
+        all
+    }
+
+    /// The query of a page, also for the test that reads its plan.
+    fn page_sql(&self, order: TicketOrder) -> (String, Vec<Box<dyn ToSql>>) {
+        let clauses = self.clauses();
+        let (inner, outer) = match order {
+            TicketOrder::Waiting => ("resolved, id", "t.resolved, t.id"),
+            TicketOrder::Newest => ("id DESC", "t.id DESC"),
+        };
+        let page = format!(
+            "SELECT id FROM tickets{} ORDER BY {inner} LIMIT ? OFFSET ?",
+            clauses.sql()
+        );
+        // The page first, from an index alone where there is one; the rows of the page after it.
+        let select = select_tickets!("(@page) AS page JOIN tickets t ON t.id = page.id");
+        let sql = format!("{} ORDER BY {outer}", select.replace("@page", &page));
+        (sql, clauses.values)
+    }
+}
+
+impl Reading<'_> {
+    pub fn tickets(
+        &self,
+        filter: &TicketFilter,
+        order: TicketOrder,
+        limit: u32,
+        offset: u32,
+    ) -> Result<Vec<Ticket>, Error> {
+        let (sql, mut values) = filter.page_sql(order);
+        values.push(Box::new(limit));
+        values.push(Box::new(offset));
+        let params: Vec<&dyn ToSql> = values.iter().map(|value| &**value).collect();
+        let tickets = self
+            .prepare_any(&sql)?
+            .query_map(params.as_slice(), ticket)?
+            .collect::<Result<_, _>>()?;
+        Ok(tickets)
+    }
+
+    pub fn count_tickets(&self, filter: &TicketFilter) -> Result<i64, Error> {
+        let clauses = filter.clauses();
+        let sql = format!("SELECT COUNT(*) FROM tickets{}", clauses.sql());
+        Ok(self
+            .prepare_any(&sql)?
+            .query_row(clauses.params().as_slice(), |row| row.get(0))?)
+    }
+}
