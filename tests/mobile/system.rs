@@ -305,12 +305,15 @@ async fn every_path_works_with_and_without_a_slash_at_its_end() {
                 };
                 statuses.push(phone.answer(request).await.status);
             }
-            let wanted = if path.starts_with("/uploads") {
-                404
-            } else {
-                200
-            };
-            assert_eq!(statuses, [wanted; 3], "{method} {path}");
+            // Nobody is signed in here, and most ids lead nowhere; what counts is that a slash changes nothing.
+            let first = statuses.first().copied().unwrap_or_default();
+            assert_eq!(statuses, [first; 3], "{method} {path}");
+            assert!(
+                matches!(first, 200 | 201 | 400 | 401 | 404),
+                "{method} {path}: {first}"
+            );
+            let mobile = operations[method]["tags"][0] == "Mobile";
+            assert!(first == 200 || !mobile, "{method} {path}: {first}");
             paths += 1;
         }
     }
