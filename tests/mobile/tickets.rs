@@ -15,7 +15,10 @@ fn tickets(world: &World) -> Vec<i64> {
 fn closes(world: &World, at: &str) {
     let changed = world
         .sql()
-        .execute("UPDATE tickets SET status = 'closed', resolved = 1, closed_at = ?1", [at])
+        .execute(
+            "UPDATE tickets SET status = 'closed', resolved = 1, closed_at = ?1",
+            [at],
+        )
         .unwrap();
     assert!(changed > 0);
 }
