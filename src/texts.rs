@@ -1,6 +1,6 @@
 //! Every sentence for people, one Fluent file a language in `locales/`. Code names texts by key only.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
@@ -60,6 +60,20 @@ impl Texts {
         text.into_owned()
     }
 
+    /// The texts whose keys begin so, for programs that fill in values themselves: `{ $name }` becomes `{name}`.
+    pub fn beginning_with(&self, locale: Locale, prefix: &str) -> BTreeMap<String, String> {
+        let source = FILES.iter().find(|(known, _)| *known == locale);
+        let lines = source.map_or("", |(_, source)| source).lines();
+        lines
+            .filter(|line| line.starts_with(prefix))
+            .filter_map(|line| line.split_once(" = "))
+            .map(|(key, text)| {
+                let text = text.replace("{ $", "{").replace(" }", "}");
+                (key.to_owned(), text)
+            })
+            .collect()
+    }
+
     /// The sentence for an error, from its code, field and values.
     pub fn error(&self, locale: Locale, error: &Error, request: &str) -> String {
         let mut values = vec![("request", request)];
@@ -95,6 +109,19 @@ mod tests {
         let [(_, first), rest @ ..] = FILES;
         for (locale, source) in rest {
             assert_eq!(keys(first), keys(source), "{}", locale.as_str());
+        }
+    }
+
+    #[test]
+    fn a_program_gets_texts_with_the_names_of_what_to_fill_in() {
+        let texts = Texts::load().unwrap();
+        let greetings = texts.beginning_with(Locale::En, "greeting-");
+        assert_eq!(greetings["greeting-named"], "Hello, {name}!");
+        // A text on several lines would be cut.
+        for (_, source) in FILES {
+            let page_texts = source.lines().skip_while(|line| !line.starts_with("page-"));
+            let broken = page_texts.filter(|line| line.starts_with(' ')).count();
+            assert_eq!(broken, 0);
         }
     }
 

@@ -13,6 +13,7 @@ mod fields;
 mod files;
 mod methods;
 mod mobile;
+mod pages;
 mod payloads;
 mod range;
 mod send;
@@ -120,13 +121,14 @@ pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
         )
         .at("/support/webhook/telegram", post(webhook::support))
         .at("/api/telegram/webhook", post(webhook::telegram))
-        .at("/socket.io", setup.socket)
-        .nest("/", api);
+        .at("/socket.io", setup.socket);
+    let route = pages::with_pages(route).nest("/", api);
     let inner = Paths {
         own: route,
         further: setup.further,
     }
     .data(Arc::clone(&desk))
+    .data(Arc::new(pages::Files::new(desk.texts())))
     .data(desk.clock().clone())
     .data(desk.uploads().clone())
     .data(setup.access)

@@ -1,0 +1,18 @@
+// What every page of staff has around it: menus, and the way out.
+
+import { post } from './api.js';
+import { find, notice, watchMenus } from './dom.js';
+
+watchMenus();
+find('[data-sign-out]')?.addEventListener('click', async () => {
+  try {
+    await post('/auth/logout', {}, { stay: true });
+  } catch (error) {
+    // Whoever is not signed in any more is where they wanted to be.
+    if (error.status !== 401) {
+      notice(error.message, 'bad');
+      return;
+    }
+  }
+  location.assign('/support/login/');
+});

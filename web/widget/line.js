@@ -1,0 +1,459 @@
+// The line to the desk: who we are, what was said, what still has to go out. Knows nothing of the page.
+//
+// Nothing twice: a message has an id, and what goes out has one that the server knows again.
+// Nothing lost: what goes out is kept until the server has it; every connection first reads the session,
+// then listens from the last message on.
+
+import { uuid } from './make.js';
+
+const LONGEST_WAIT = 30000;
+// How long a tab that is not looked at keeps its connection: browsers allow few to one server.
+const HIDDEN = 20000;
+const TYPING = 6000;
+
+export function ask(method, url, { token, lang, body, progress } = {}) {
+  return new Promise((done) => {
+    const request = new XMLHttpRequest();
+    request.open(method, url);
+    if (token) request.setRequestHeader('Authorization', `Bearer ${token}`);
+    if (lang) request.setRequestHeader('Accept-Language', lang);
+    const form = body instanceof FormData;
+    if (body && !form) request.setRequestHeader('Content-Type', 'application/json');
+    if (form) request.upload.onprogress = (event) => event.lengthComputable && progress?.(event.loaded / event.total);
+    else request.timeout = 30000;
+    const end = () => {
+      let data = null;
+      try {
+        data = JSON.parse(request.responseText);
+      } catch {
+        // An answer without a body, or a proxy's page.
+      }
+      done({ status: request.status, data });
+    };
+    request.onload = request.onerror = request.ontimeout = end;
+    request.send(form || !body ? body : JSON.stringify(body));
+  });
+}
+
+// What outlives the page: one record for each server and user. A browser that keeps nothing gets memory.
+export function keep(name) {
+  let memory = '{}';
+  const read = () => {
+    try {
+      return JSON.parse(localStorage.getItem(name) ?? memory) ?? {};
+    } catch {
+      return JSON.parse(memory);
+    }
+  };
+  return {
+    read,
+    watch(act) {
+      addEventListener('storage', (event) => event.key === name && act(read()));
+    },
+    change(edit) {
+      const record = read();
+      edit(record);
+      memory = JSON.stringify(record);
+      try {
+        localStorage.setItem(name, memory);
+      } catch {
+        // Private windows and full disks: it lasts as long as the page.
+      }
+    },
+  };
+}
+
+// Whose token it is; the server proves it, here it only tells users of one browser apart.
+function subject(token) {
+  try {
+    return String(JSON.parse(atob(token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/'))).sub);
+  } catch {
+    return token;
+  }
+}
+
+export class Line {
+  // What the server has, in its order.
+  messages = [];
+  // What it does not have yet, or has but has not told in its place.
+  queue = [];
+  session = null;
+  active = true;
+  rated = false;
+  // null before the first try, then whether events come in.
+  live = null;
+  typing = false;
+  trouble = '';
+  #source;
+  #tries = 0;
+  #sending = false;
+  #again;
+  #quiet;
+  #hidden;
+  #attempt = 0;
+  #hinted = false;
+  #reading = false;
+  // Without a token of the page's own.
+  #visitor = true;
+
+  constructor({ base, lang, store, token, session, changed }) {
+    Object.assign(this, { base, lang, store, given: token, changed });
+    const kept = store.read();
+    this.session = session ?? kept.session ?? null;
+    this.rated = kept.rated === this.session;
+    this.fixed = Boolean(session);
+    for (const [id, item] of Object.entries(kept.queue ?? {})) {
+      if (!session || item.session === session) this.queue.push({ id, ...item, files: [], kept: true });
+    }
+    // The first message in another tab opens the session of all.
+    if (!session) store.watch((record) => record.session && !this.session && this.#adopt(record.session));
+    addEventListener('online', () => this.#now());
+    addEventListener('offline', () => this.#lost());
+    document.addEventListener('visibilitychange', () => this.#looked());
+  }
+
+  get unread() {
+    return this.messages.filter((message) => message.sender === 'support' && !message.is_read).length;
+  }
+
+  // Those of the queue that the conversation does not show yet.
+  get waiting() {
+    return this.queue.filter((item) => !this.messages.some((message) => message.id === item.known));
+  }
+
+  start() {
+    if (this.session || this.given) this.#connect();
+    if (this.queue.length > 0) this.#flush();
+  }
+
+  say(text, files) {
+    const item = { id: uuid(), text, files, at: new Date().toISOString(), page: this.fixed ? '' : location.href.split('#')[0], progress: 0 };
+    if (this.fixed) item.session = this.session;
+    this.queue.push(item);
+    // Files do not outlive the page.
+    if (files.length === 0) this.#remember(item);
+    this.changed();
+    this.#flush();
+  }
+
+  retry(item) {
+    item.failed = '';
+    this.#now();
+  }
+
+  drop(item) {
+    this.#forget(item);
+    this.changed();
+  }
+
+  async read() {
+    if (this.unread === 0 || this.#reading) return;
+    this.#reading = true;
+    const answer = await this.#call('POST', 'read/');
+    this.#reading = false;
+    if (answer.status !== 200) return;
+    for (const message of this.messages) if (message.sender === 'support') message.is_read = true;
+    this.changed();
+  }
+
+  async end() {
+    const answer = await this.#call('POST', 'close/');
+    if (answer.status < 300 && answer.status > 0) this.#closed();
+  }
+
+  async rate(rating, comment) {
+    const answer = await this.#call('POST', 'rating/', comment ? { rating, comment } : { rating });
+    if (answer.status === 0 || answer.status >= 400 && answer.status !== 409) return answer.data?.error ?? '';
+    this.rated = true;
+    this.store.change((record) => { record.rated = this.session; });
+    this.changed();
+    return null;
+  }
+
+  async #token(make) {
+    const given = await this.given?.();
+    this.#visitor = !given;
+    this.#belongs(given ? subject(given) : '');
+    const token = given || this.store.read().token;
+    if (token || !make) return token;
+    const answer = await ask('POST', `${this.base}/support/api/visitors/`, { lang: this.lang, body: {} });
+    if (answer.status !== 201) {
+      this.#blame(answer.status);
+      return null;
+    }
+    this.store.change((record) => Object.assign(record, { token: answer.data.token, user: answer.data.user_id }));
+    return answer.data.token;
+  }
+
+  // Who signs in, out or as another finds nothing of the one before.
+  #belongs(owner) {
+    if (this.fixed || (this.store.read().owner ?? '') === owner) return;
+    this.store.change((record) => {
+      for (const name of Object.keys(record)) delete record[name];
+      record.owner = owner;
+    });
+    this.queue = this.queue.filter((item) => !item.kept);
+    this.session = null;
+    this.messages = [];
+  }
+
+  async #call(method, path, body) {
+    const session = this.session;
+    const token = await this.#token();
+    return ask(method, `${this.base}/support/api/sessions/${session ? `${session}/${path}` : path}`, { token, lang: this.lang, body });
+  }
+
+  // Sends what waits, in order, one at a time.
+  async #flush() {
+    if (this.#sending) return;
+    this.#sending = true;
+    clearTimeout(this.#again);
+    for (;;) {
+      const item = this.queue.find((one) => !one.known && !one.failed);
+      if (!item) break;
+      const token = await this.#token(true);
+      const answer = token ? await this.#post(item, token) : { status: 0 };
+      if (!(await this.#sent(item, answer))) {
+        this.#later();
+        break;
+      }
+      this.changed();
+    }
+    this.#sending = false;
+    this.changed();
+  }
+
+  #post(item, token) {
+    const images = item.files.every((file) => file.type.startsWith('image/'));
+    const kind = item.files.length === 0 ? 'text' : images ? 'image' : 'file';
+    const fields = { content: item.text, message_type: kind, client_msg_id: item.id, session_id: this.session };
+    if (/^https?:.{0,2043}$/.test(item.page)) fields.page_url = item.page;
+    let body = fields;
+    if (item.files.length > 0) {
+      body = new FormData();
+      for (const [name, value] of Object.entries(fields)) if (value) body.append(name, value);
+      for (const file of item.files) body.append('file', file, file.name);
+    }
+    const progress = (part) => {
+      item.progress = part;
+      this.changed();
+    };
+    return ask('POST', `${this.base}/support/api/messages/`, { token, lang: this.lang, body, progress });
+  }
+
+  // True where there is no point in trying this one again.
+  async #sent(item, { status, data }) {
+    if (status === 201 || status === 200) {
+      this.#tries = 0;
+      item.known = data.message.id;
+      this.#remember(item, true);
+      this.active = true;
+      if (this.session !== data.session_id) this.#adopt(data.session_id);
+      else if (!this.#source) this.#connect();
+      if (this.messages.some((message) => message.id === item.known)) this.#forget(item);
+      return true;
+    }
+    if (status === 401 && this.#visitor && !this.fixed && !item.anew) {
+      // The visitor is not known any more: a new one, with a new session.
+      item.anew = true;
+      this.store.change((record) => { delete record.token; });
+      this.#adopt(null);
+      return true;
+    }
+    if ((status === 404 || data?.code === 'session_closed') && this.session && !this.fixed) {
+      this.#adopt(null);
+      return true;
+    }
+    if (status === 0 || status >= 500 || status === 429) {
+      this.#blame(status);
+      return false;
+    }
+    item.failed = data?.error ?? String(status);
+    return true;
+  }
+
+  #adopt(session) {
+    this.#cut();
+    this.session = session;
+    this.rated = false;
+    this.active = true;
+    if (session) this.messages = [];
+    this.store.change((record) => {
+      if (session) record.session = session;
+      else delete record.session;
+    });
+    if (session) this.#connect();
+  }
+
+  #remember(item, sent) {
+    this.store.change((record) => {
+      record.queue ??= {};
+      if (sent) delete record.queue[item.id];
+      else record.queue[item.id] = { text: item.text, at: item.at, page: item.page, session: item.session };
+    });
+  }
+
+  #forget(item) {
+    this.queue = this.queue.filter((one) => one !== item);
+    this.#remember(item, true);
+  }
+
+  async #connect() {
+    this.#cut();
+    const attempt = ++this.#attempt;
+    const token = await this.#token();
+    const stale = () => attempt !== this.#attempt;
+    if (!token || stale()) return;
+    if (!this.session) {
+      // A user who wrote from elsewhere goes on where that was left.
+      const listed = await this.#call('GET', '');
+      if (stale()) return;
+      if (listed.status !== 200) return this.#refused(listed);
+      const open = listed.data.find((session) => session.is_active);
+      if (!open) return;
+      this.session = open.id;
+      this.store.change((record) => { record.session = open.id; });
+    }
+    const answers = await Promise.all([this.#call('GET', ''), this.#call('GET', 'messages/')]);
+    if (stale()) return;
+    const refusal = answers.find((answer) => answer.status !== 200);
+    if (refusal) return this.#refused(refusal);
+    const [about, said] = answers;
+    this.active = about.data.is_active;
+    this.messages = said.data;
+    for (const item of this.queue) if (this.messages.some((message) => message.id === item.known)) this.#forget(item);
+    this.trouble = '';
+    this.#listen(token);
+    this.changed();
+  }
+
+  #refused({ status, data }) {
+    this.#blame(status);
+    if (!this.fixed && (status === 404 || status === 401 && this.#visitor)) {
+      // The session or the visitor is gone from the server; the next message begins anew.
+      this.store.change((record) => {
+        delete record.session;
+        if (status === 401) delete record.token;
+      });
+      this.session = null;
+      this.messages = [];
+      return this.changed();
+    }
+    if (status >= 400 && status < 500) this.trouble = data?.error ?? '';
+    this.#later();
+  }
+
+  #listen(token) {
+    const last = this.messages.at(-1)?.id;
+    const after = last ? `&after_id=${encodeURIComponent(last)}` : '';
+    const source = new EventSource(`${this.base}/support/api/sessions/${this.session}/events/?access_token=${encodeURIComponent(token)}${after}`);
+    this.#source = source;
+    const on = (name, act) => source.addEventListener(name, (event) => {
+      let data = {};
+      try {
+        data = JSON.parse(event.data);
+      } catch {
+        // An event that says nothing but its name.
+      }
+      act(data ?? {});
+      this.changed();
+    });
+    source.onopen = () => {
+      this.live = true;
+      this.#tries = 0;
+      this.changed();
+    };
+    source.onerror = () => {
+      // Not left to the browser: it would not come back after a refusal, and would miss what has no id.
+      this.#lost();
+      this.#later();
+    };
+    on('message', (message) => this.#heard(message));
+    on('message_updated', (message) => this.#replace(message.id, message));
+    on('message_deleted', ({ id }) => this.#replace(id));
+    on('typing', (event) => this.#types(event.typing !== false));
+    on('read', () => {
+      for (const message of this.messages) if (message.sender === 'user') message.is_read = true;
+    });
+    on('closed', () => this.#closed());
+  }
+
+  #heard(message) {
+    if (this.messages.some((one) => one.id === message.id)) return this.#replace(message.id, message);
+    this.messages.push(message);
+    this.active = true;
+    if (message.sender === 'support') {
+      this.#types(false);
+      for (const one of this.messages) if (one.sender === 'user') one.is_read = true;
+      return;
+    }
+    const mine = this.queue.find((item) => item.known === message.id);
+    if (mine) return this.#forget(mine);
+    // It may be told before its request is answered.
+    const flying = this.#sending && this.queue.find((item) => !item.known && !item.failed);
+    if (flying && flying.text === message.content && flying.files.length === message.attachments.length) flying.known = message.id;
+  }
+
+  #replace(id, message) {
+    const at = this.messages.findIndex((one) => one.id === id);
+    if (at >= 0) this.messages.splice(at, 1, ...(message ? [message] : []));
+  }
+
+  #types(now) {
+    clearTimeout(this.#quiet);
+    this.typing = now;
+    if (now) this.#quiet = setTimeout(() => { this.#types(false); this.changed(); }, TYPING);
+  }
+
+  #closed() {
+    this.active = false;
+    this.#types(false);
+    this.changed();
+  }
+
+  #cut() {
+    this.#source?.close();
+    this.#source = null;
+    this.#attempt += 1;
+  }
+
+  #lost() {
+    this.#cut();
+    this.live = false;
+    this.changed();
+  }
+
+  // Tries again after a while that grows, and differs between pages.
+  #later() {
+    this.live = false;
+    clearTimeout(this.#again);
+    const wait = Math.min(1000 * 2 ** this.#tries++, LONGEST_WAIT) * (0.5 + Math.random() / 2);
+    this.#again = setTimeout(() => this.#now(), wait);
+    this.changed();
+  }
+
+  #now() {
+    clearTimeout(this.#again);
+    if (!this.#source && (this.session || this.given)) this.#connect();
+    this.#flush();
+  }
+
+  #looked() {
+    clearTimeout(this.#hidden);
+    if (document.visibilityState === 'hidden') this.#hidden = setTimeout(() => this.#cut(), HIDDEN);
+    else if (!this.#source) this.#now();
+    this.changed();
+  }
+
+  // A page that is not let in sees the same as one without a network; a call that hides its answer tells them apart.
+  async #blame(status) {
+    if (status !== 0 || this.#hinted || !navigator.onLine) return;
+    this.#hinted = true;
+    const reached = (mode) => fetch(`${this.base}/health`, { mode, cache: 'no-store' }).then(() => true, () => false);
+    if (await reached('no-cors') && !(await reached('cors'))) {
+      console.error(`Relaydesk: ${this.base} does not let this page in. Add ${location.origin} to its setting CORS_ORIGINS.`);
+    } else {
+      this.#hinted = false;
+    }
+  }
+}
