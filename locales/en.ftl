@@ -2,6 +2,7 @@
 device-registered = Device registered successfully
 greeting-plain = Hello!
 greeting-named = Hello, { $name }!
+away-text = Nobody is at work right now. Your message is here, and you will be answered in working hours.
 
 # Errors
 error-internal = Internal error. Request number: { $request }.
@@ -38,6 +39,15 @@ error-storage-full = The server has run out of space.
 error-user-id-required = user_id is required
 error-session-not-found = Session not found.
 error-contact-blocked = This contact is blocked and can not write.
+error-contact-not-found = There is no such contact.
+error-canned-not-found = There is no such canned answer.
+error-invalid-name = Field { $field }: one word of letters, digits, - and _, at most { $max } characters.
+error-name-taken = This name is taken already.
+error-invalid-interval = Field { $field } must be two different times of a day, such as ["09:00", "18:00"].
+error-overlapping-hours = Field { $field } overlaps other hours of that day.
+error-ticket-open = The ticket is still open. It can be rated when it is closed.
+error-rating-is-final = This rating can no longer be changed.
+error-job-not-found = There is no such job among those that were given up.
 error-ticket-not-found = There is no such ticket.
 error-agent-not-found = There is no such agent, or the agent is blocked.
 error-ticket-closed = The ticket is closed.

@@ -2,6 +2,7 @@
 device-registered = Устройство зарегистрировано успешно
 greeting-plain = Здравствуйте!
 greeting-named = Здравствуйте, { $name }!
+away-text = Сейчас нерабочее время. Мы получили ваше сообщение и ответим в рабочие часы.
 
 # Ошибки
 error-internal = Внутренняя ошибка. Номер запроса: { $request }.
@@ -38,6 +39,15 @@ error-storage-full = На сервере закончилось место.
 error-user-id-required = user_id обязателен
 error-session-not-found = Сессия не найдена.
 error-contact-blocked = Этот пользователь заблокирован и не может писать.
+error-contact-not-found = Такого контакта нет.
+error-canned-not-found = Такого готового ответа нет.
+error-invalid-name = Поле { $field }: одно слово из букв, цифр, - и _, не длиннее { $max } символов.
+error-name-taken = Это имя уже занято.
+error-invalid-interval = В поле { $field } нужны два разных времени суток, например ["09:00", "18:00"].
+error-overlapping-hours = Часы в поле { $field } пересекаются с другими часами того же дня.
+error-ticket-open = Обращение ещё открыто. Оценить его можно после закрытия.
+error-rating-is-final = Эту оценку уже нельзя изменить.
+error-job-not-found = Среди отложенных навсегда такой задачи нет.
 error-ticket-not-found = Такого обращения нет.
 error-agent-not-found = Такого сотрудника нет, или он заблокирован.
 error-ticket-closed = Обращение закрыто.

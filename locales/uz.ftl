@@ -2,6 +2,7 @@
 device-registered = Qurilma muvaffaqiyatli ro‘yxatdan o‘tkazildi
 greeting-plain = Assalomu alaykum!
 greeting-named = Assalomu alaykum, { $name }!
+away-text = Hozir ish vaqti emas. Xabaringizni oldik, ish vaqtida javob beramiz.
 
 # Xatolar
 error-internal = Ichki xato. So‘rov raqami: { $request }.
@@ -38,6 +39,15 @@ error-storage-full = Serverda joy tugadi.
 error-user-id-required = user_id majburiy
 error-session-not-found = Sessiya topilmadi.
 error-contact-blocked = Bu foydalanuvchi bloklangan va yoza olmaydi.
+error-contact-not-found = Bunday kontakt yo‘q.
+error-canned-not-found = Bunday tayyor javob yo‘q.
+error-invalid-name = { $field } maydoni: harf, raqam, - va _ dan iborat bitta so‘z, ko‘pi bilan { $max } ta belgi.
+error-name-taken = Bu nom band.
+error-invalid-interval = { $field } maydonida kunning ikki xil vaqti kerak, masalan ["09:00", "18:00"].
+error-overlapping-hours = { $field } maydonidagi soatlar shu kunning boshqa soatlari bilan kesishadi.
+error-ticket-open = Murojaat hali ochiq. Uni yopilgandan keyin baholash mumkin.
+error-rating-is-final = Bu bahoni endi o‘zgartirib bo‘lmaydi.
+error-job-not-found = To‘xtatilganlar orasida bunday vazifa yo‘q.
 error-ticket-not-found = Bunday murojaat yo‘q.
 error-agent-not-found = Bunday xodim yo‘q yoki u bloklangan.
 error-ticket-closed = Murojaat yopilgan.

@@ -7,6 +7,7 @@ use clap::ArgMatches;
 use relaydesk::app::{self, App};
 use relaydesk::config::{self, Account, Config, Problems, Telegram, UserAuth};
 use relaydesk::desk::access::TokenKey;
+use relaydesk::desk::rights::Staff;
 use relaydesk::domain::clock::Clock;
 use relaydesk::domain::ids::{Chance, JobId, UserId};
 use relaydesk::sandbox::{Sandbox, SandboxOptions};
@@ -316,16 +317,22 @@ pub async fn outbox(
     problems: Problems,
 ) -> Result<(), Failure> {
     let config = settings(matches, problems)?;
+    let clock = Clock::system();
     let store =
-        Store::open(&config.database, Purpose::Command, Clock::system(), Chance).map_err(run)?;
+        Store::open(&config.database, Purpose::Command, clock.clone(), Chance).map_err(run)?;
+    let desk = app::desk_beside_server(&config, store.clone(), &clock).map_err(run)?;
+    // Whoever may run the binary on the server's files may do what the service may.
+    let operator = Staff::Service;
     match args.subcommand() {
         Some(("replay", args)) => {
-            let id = args.get_one::<i64>("id").copied().map(JobId);
-            let count = store.write(move |tx| tx.replay(id)).await.map_err(run)?;
-            println!("{count} to be tried again");
+            let count = match args.get_one::<i64>("id").copied().map(JobId) {
+                Some(id) => desk.replay_job(&operator, id).await.map(|()| 1),
+                None => desk.replay_all(&operator).await,
+            };
+            println!("{} to be tried again", count.map_err(run)?);
         }
         _ => {
-            for job in store.read(|r| r.dead_jobs(1000)).await.map_err(run)? {
+            for job in desk.dead_jobs(&operator, 1000).await.map_err(run)? {
                 let reason = job.last_error.as_deref().unwrap_or("unknown");
                 println!(
                     "{}\t{}\t{}\t{reason}",

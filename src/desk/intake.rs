@@ -1,15 +1,17 @@
 //! A contact's message comes in: stored with everything that must follow from it, in one transaction.
 
 use chrono::Duration;
+use chrono_tz::Tz;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::access::Caller;
-use super::{Desk, GROUP, tickets};
+use super::{Desk, GROUP, hours, tickets};
 use crate::domain::attachment::{Attachment, AttachmentKind};
 use crate::domain::error::{Error, Kind};
 use crate::domain::event::Event;
 use crate::domain::ids::{TicketId, UserId};
+use crate::domain::locale::Locale;
 use crate::domain::message::{Direction, Message};
 use crate::domain::text;
 use crate::domain::ticket::{Channel, REOPEN_DAYS};
@@ -29,6 +31,14 @@ pub struct Incoming {
 }
 
 impl Desk {
+    pub(super) fn house(&self) -> House {
+        House {
+            to_group: self.settings.group,
+            zone: self.settings.timezone,
+            locale: self.settings.locale,
+        }
+    }
+
     /// Stores a contact's message; the answer to a repeated `client_msg_id` is the first one.
     ///
     /// # Errors
@@ -40,14 +50,14 @@ impl Desk {
         if incoming.text.trim().is_empty() && !has_photo {
             return Err(Error::bad("empty_message", "message"));
         }
-        let to_group = self.settings.group;
+        let house = self.house();
         // Everybody waits for the writer: what can be worked out before it, is.
         let hash = incoming
             .client_msg_id
             .is_some()
             .then(|| content_hash(&incoming));
         self.store
-            .write(move |tx| store(tx, incoming, hash, to_group))
+            .write(move |tx| store(tx, incoming, hash, house))
             .await
     }
 }
@@ -56,7 +66,7 @@ fn store(
     tx: &mut Tx,
     incoming: Incoming,
     hash: Option<[u8; 32]>,
-    to_group: bool,
+    house: House,
 ) -> Result<Message, Error> {
     if let Some(first) = answered_before(tx, &incoming, hash)? {
         return Ok(first);
@@ -69,7 +79,7 @@ fn store(
         None => {
             let title = text::title_of(&incoming.text);
             let new = NewTicket::titled(contact.id, channel, &title);
-            tickets::open(tx, &new, to_group)?.id
+            tickets::open(tx, &new, house.to_group)?.id
         }
     };
     let attachments = attachments(tx, incoming.photos, incoming.photo_link);
@@ -79,7 +89,18 @@ fn store(
         client_msg_id: incoming.client_msg_id,
         content_hash: hash,
     };
-    contact_says(tx, &contact, ticket, said, to_group)
+    contact_says(tx, &contact, ticket, said, house)
+}
+
+/// How the desk is set up, as far as a contact's message needs it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct House {
+    /// Whether posts to the group have a way out.
+    pub to_group: bool,
+    /// Whose hours and days count.
+    pub zone: Tz,
+    /// The language where the contact has shown none.
+    pub locale: Locale,
 }
 
 /// What a contact says, whatever the channel.
@@ -92,7 +113,7 @@ pub(super) struct Said {
 }
 
 /// Stores a contact's message in a ticket with everything that follows from it: the ticket is open and waits
-/// for staff, the group gets its post, everybody who listens is told.
+/// for staff, the group gets its post, everybody who listens is told, and the contact hears if nobody is at work.
 ///
 /// # Errors
 /// `contact_blocked`, or a failure of the store.
@@ -101,7 +122,7 @@ pub(super) fn contact_says(
     contact: &ContactRow,
     ticket: TicketId,
     said: Said,
-    to_group: bool,
+    house: House,
 ) -> Result<Message, Error> {
     if contact.is_blocked {
         return Err(Error::new(Kind::Forbidden, "contact_blocked"));
@@ -124,9 +145,9 @@ pub(super) fn contact_says(
     if before.was_resolved {
         let reopened = tickets::known(tx, ticket)?;
         tickets::log(tx, &reopened, None, "", "reopened", None)?;
-        tickets::told_reopened(tx, &reopened, to_group)?;
+        tickets::told_reopened(tx, &reopened, house.to_group)?;
     }
-    if to_group {
+    if house.to_group {
         tx.add_job(&NewJob {
             carrier: GROUP,
             lane: GROUP,
@@ -142,6 +163,7 @@ pub(super) fn contact_says(
         .message(id)?
         .ok_or_else(|| Error::internal("a message that was just stored is not there"))?;
     tx.emit(Event::MessageCreated(message.clone()));
+    hours::tell_away(tx, contact, ticket, house.zone, house.locale)?;
     Ok(message)
 }
 

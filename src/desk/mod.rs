@@ -3,15 +3,20 @@
 
 pub mod access;
 pub mod answers;
+pub mod canned;
+pub mod contacts;
 pub mod devices;
 mod greeting;
 pub mod health;
 pub mod history;
+pub mod hours;
 mod housekeeping;
 pub mod intake;
+pub mod jobs;
 pub mod limits;
 pub mod posting;
 pub mod pushing;
+pub mod rating;
 pub mod reading;
 pub mod rights;
 pub mod staff;

@@ -280,6 +280,7 @@ pub(super) fn told_reopened(tx: &mut Tx, ticket: &Ticket, to_group: bool) -> Res
 pub(super) fn tell(tx: &mut Tx, ticket: &Ticket, agent: Option<AgentId>, change: TicketChange) {
     tx.emit(Event::Ticket(TicketEvent {
         ticket: ticket.id,
+        session: ticket.session,
         user: ticket.user.clone(),
         agent,
         change,

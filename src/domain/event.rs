@@ -1,5 +1,7 @@
 //! What happened, told after it is durable, in the order of commits.
 
+use uuid::Uuid;
+
 use super::ids::{AgentId, MessageId, NoteId, TicketId, UserId};
 use super::message::{Direction, Message};
 
@@ -23,6 +25,8 @@ pub enum Event {
 #[derive(Debug, Clone)]
 pub struct TicketEvent {
     pub ticket: TicketId,
+    /// The UUID that apps and pages know the ticket by.
+    pub session: Uuid,
     pub user: UserId,
     /// Whose it is now.
     pub agent: Option<AgentId>,

@@ -40,6 +40,8 @@ row_id! {
     CategoryId,
     /// A note that only staff sees.
     NoteId,
+    /// A canned answer.
+    CannedId,
 }
 
 /// The name an app chose for its user: 1 to 128 characters, none of them a control character.

@@ -7,6 +7,7 @@ pub mod device;
 pub mod error;
 pub mod event;
 pub mod greeting;
+pub mod hours;
 pub mod ids;
 pub mod item;
 pub mod locale;

@@ -9,8 +9,8 @@ use socketioxide::socket::Sid;
 use socketioxide::{SendError, SocketError};
 
 use super::line::Lines;
-use crate::domain::event::Event;
-use crate::domain::ids::{MessageId, UserId};
+use crate::domain::event::{Event, TicketChange, TicketEvent};
+use crate::domain::ids::{MessageId, TicketId, UserId};
 use crate::domain::item::Item;
 use crate::domain::message::{Direction, Message};
 
@@ -53,6 +53,17 @@ struct Typing<'a> {
 #[derive(Serialize)]
 struct Deleted {
     id: MessageId,
+}
+
+/// A ticket ended, or goes on.
+#[derive(Serialize)]
+struct TicketState<'a> {
+    user_id: &'a str,
+    ticket_id: TicketId,
+    session_id: String,
+    /// Only where it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    can_rate: Option<bool>,
 }
 
 impl Rooms {
@@ -166,12 +177,31 @@ impl Rooms {
                 let id = message.id;
                 self.emit(socket, "message_deleted", &Deleted { id })
             }
-            Event::Ticket(_) => Told::Yes,
+            Event::Ticket(event) => self.tell_ticket(socket, event),
             Event::Typing { user, .. } => {
                 let (user_id, typing) = (user.as_str(), true);
                 self.emit(socket, "typing", &Typing { user_id, typing })
             }
         }
+    }
+
+    /// Of what happens to tickets, the contact hears the end and the new beginning.
+    fn tell_ticket(&self, socket: &SocketRef, event: &TicketEvent) -> Told {
+        let TicketChange::Resolved(over) = event.change else {
+            return Told::Yes;
+        };
+        let name = if over {
+            "ticket_closed"
+        } else {
+            "ticket_reopened"
+        };
+        let state = TicketState {
+            user_id: event.user.as_str(),
+            ticket_id: event.ticket,
+            session_id: event.session.to_string(),
+            can_rate: over.then_some(true),
+        };
+        self.emit(socket, name, &state)
     }
 
     /// Emits, as long as there is room for it.

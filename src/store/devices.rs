@@ -1,13 +1,24 @@
 //! Devices registered for push.
 
+use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, params};
 
-use super::open::time;
+use super::open::{read_time, time};
 use super::reader::Reading;
 use super::writer::Tx;
 use crate::domain::device::{Device, Platform};
 use crate::domain::error::Error;
 use crate::domain::ids::{ContactId, DeviceId, UserId};
+
+/// How a device is doing, its token left out.
+#[derive(Debug, Clone)]
+pub struct DeviceState {
+    /// android, ios or web.
+    pub platform: String,
+    /// Why its last push was refused; gone once its app registers again.
+    pub last_error: Option<String>,
+    pub refreshed_at: DateTime<Utc>,
+}
 
 impl Reading<'_> {
     pub fn device_count(&self, contact: ContactId) -> Result<i64, Error> {
@@ -24,6 +35,22 @@ impl Reading<'_> {
             .query_map([contact.0], |row| row.get(0).map(DeviceId))?
             .collect::<Result<_, _>>()?;
         Ok(ids)
+    }
+
+    /// A contact's devices as staff sees them, in the order they came.
+    pub fn device_states(&self, contact: ContactId) -> Result<Vec<DeviceState>, Error> {
+        let sql = r"SELECT platform, last_error, refreshed_at FROM device_tokens WHERE contact_id = ?1 ORDER BY id";
+        let states = self
+            .prepare(sql)?
+            .query_map([contact.0], |row| {
+                Ok(DeviceState {
+                    platform: row.get("platform")?,
+                    last_error: row.get("last_error")?,
+                    refreshed_at: read_time(row, "refreshed_at")?,
+                })
+            })?
+            .collect::<Result<_, _>>()?;
+        Ok(states)
     }
 
     pub fn device(&self, id: DeviceId) -> Result<Option<Device>, Error> {

@@ -2,7 +2,10 @@
 //! groups; reads come from a pool. Nobody above sees rusqlite. No network, no rules of the desk.
 
 mod agents;
+mod canned;
 mod contacts;
+mod dead;
+mod desk_settings;
 mod devices;
 mod error;
 mod inbox;
@@ -13,6 +16,7 @@ mod messages;
 mod migrations;
 mod open;
 mod outbox;
+mod ratings;
 mod reader;
 mod staff_sessions;
 mod ticket_list;
@@ -29,7 +33,10 @@ use crate::domain::error::Error;
 use crate::domain::event::Event;
 use crate::domain::ids::Chance;
 
+pub use canned::CannedRow;
 pub use contacts::ContactRow;
+pub use dead::DeadJob;
+pub use devices::DeviceState;
 pub use log::{NewEntry, NoteRow};
 pub use messages::{HistoryCursor, NewMessage};
 pub use outbox::{Head, JobRow, NewJob, QueueState};

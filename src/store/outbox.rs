@@ -135,17 +135,6 @@ impl Reading<'_> {
             dead,
         })
     }
-
-    /// The dead ones, newest first.
-    pub fn dead_jobs(&self, limit: u32) -> Result<Vec<JobRow>, Error> {
-        let sql = r"SELECT id, kind, ticket_id, message_id, device_id, payload, attempts, uncertain, created_at, last_error
-                    FROM outbox WHERE state = 'dead' ORDER BY id DESC LIMIT ?1";
-        let jobs = self
-            .prepare(sql)?
-            .query_map([limit], job)?
-            .collect::<Result<_, _>>()?;
-        Ok(jobs)
-    }
 }
 
 impl Tx<'_> {

@@ -223,6 +223,13 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// The desk itself said something: nobody has answered or read by it.
+    pub fn desk_said(&mut self, id: TicketId, message: MessageId) -> Result<(), Error> {
+        let sql = r"UPDATE tickets SET last_message_id = ?2, message_count = message_count + 1 WHERE id = ?1";
+        self.prepare(sql)?.execute(params![id.0, message.0])?;
+        Ok(())
+    }
+
     /// Staff has seen the contact's messages up to this one; whether that was news.
     pub fn staff_read(&mut self, id: TicketId, up_to: MessageId) -> Result<bool, Error> {
         let sql = r"UPDATE tickets SET staff_read_up_to = MAX(staff_read_up_to, ?2), viewed = 1,
@@ -306,20 +313,6 @@ impl Tx<'_> {
             change.page_url,
             now
         ])?;
-        Ok(())
-    }
-
-    pub fn rate_ticket(
-        &mut self,
-        id: TicketId,
-        rating: i64,
-        comment: Option<&str>,
-    ) -> Result<(), Error> {
-        let sql =
-            r"UPDATE tickets SET rating = ?2, rating_comment = ?3, rated_at = ?4 WHERE id = ?1";
-        let now = time(self.now());
-        self.prepare(sql)?
-            .execute(params![id.0, rating, comment, now])?;
         Ok(())
     }
 
