@@ -38,6 +38,7 @@ error-storage-full = The server has run out of space.
 error-user-id-required = user_id is required
 error-session-not-found = Session not found.
 error-contact-blocked = This contact is blocked and can not write.
+error-span-too-long = Field { $field }: the end must not be before the beginning, and { $max } days are the most.
 error-ticket-not-found = There is no such ticket.
 error-agent-not-found = There is no such agent, or the agent is blocked.
 error-ticket-closed = The ticket is closed.

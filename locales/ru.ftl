@@ -38,6 +38,7 @@ error-storage-full = На сервере закончилось место.
 error-user-id-required = user_id обязателен
 error-session-not-found = Сессия не найдена.
 error-contact-blocked = Этот пользователь заблокирован и не может писать.
+error-span-too-long = Поле { $field }: конец не может быть раньше начала, и дней не больше { $max }.
 error-ticket-not-found = Такого обращения нет.
 error-agent-not-found = Такого сотрудника нет, или он заблокирован.
 error-ticket-closed = Обращение закрыто.

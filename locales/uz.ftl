@@ -38,6 +38,7 @@ error-storage-full = Serverda joy tugadi.
 error-user-id-required = user_id majburiy
 error-session-not-found = Sessiya topilmadi.
 error-contact-blocked = Bu foydalanuvchi bloklangan va yoza olmaydi.
+error-span-too-long = { $field } maydoni: oxiri boshidan oldin bo'la olmaydi, kunlar ko'pi bilan { $max }.
 error-ticket-not-found = Bunday murojaat yo‘q.
 error-agent-not-found = Bunday xodim yo‘q yoki u bloklangan.
 error-ticket-closed = Murojaat yopilgan.

@@ -4,6 +4,7 @@
 pub mod access;
 pub mod answers;
 pub mod devices;
+mod figures;
 mod greeting;
 pub mod health;
 pub mod history;
@@ -13,6 +14,7 @@ pub mod limits;
 pub mod posting;
 pub mod pushing;
 pub mod reading;
+pub mod reports;
 pub mod rights;
 pub mod staff;
 pub mod tickets;
@@ -49,6 +51,8 @@ pub struct Settings {
     pub group: bool,
     /// Whether pushes have a way out.
     pub push: bool,
+    /// How long a ticket without an answer waits before it may be ended as expired.
+    pub ticket_expiry: chrono::Duration,
     /// What a service proves itself with; it then has an owner's rights.
     pub api_token: Option<String>,
     /// Requests a minute and address; 0 is no limit.

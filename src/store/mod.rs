@@ -14,6 +14,7 @@ mod migrations;
 mod open;
 mod outbox;
 mod reader;
+mod reports;
 mod staff_sessions;
 mod ticket_list;
 mod tickets;
@@ -34,6 +35,9 @@ pub use log::{NewEntry, NoteRow};
 pub use messages::{HistoryCursor, NewMessage};
 pub use outbox::{Head, JobRow, NewJob, QueueState};
 pub use reader::Reading;
+pub use reports::{
+    AgentWork, Answered, ClosedTicket, CreatedTicket, FirstAnswer, Given, LogRow,
+};
 pub use ticket_list::{TicketFilter, TicketOrder};
 pub use tickets::{BeforeMessage, NewTicket, TicketTexts};
 pub use writer::Tx;
