@@ -46,6 +46,7 @@ error-not-yours = This ticket is another agent's. Take it over first.
 error-not-allowed = Your role does not allow this.
 error-not-an-agent = Only an agent can do this, not the service.
 error-cross-site = This came from a page of another site.
+error-page-not-found = There is no such page.
 
 # The agents' group in Telegram
 telegram-from-user = Message from a user

@@ -46,6 +46,7 @@ error-not-yours = Это обращение ведёт другой сотруд
 error-not-allowed = Ваша роль этого не позволяет.
 error-not-an-agent = Это может только сотрудник, а не служба.
 error-cross-site = Запрос пришёл со страницы другого сайта.
+error-page-not-found = Такой страницы нет.
 
 # Группа агентов в Telegram
 telegram-from-user = Сообщение от пользователя

@@ -46,6 +46,7 @@ error-not-yours = Bu murojaat boshqa xodimniki. Avval uni o‘zingizga oling.
 error-not-allowed = Sizning rolingiz bunga ruxsat bermaydi.
 error-not-an-agent = Buni faqat xodim qila oladi, xizmat emas.
 error-cross-site = So‘rov boshqa sayt sahifasidan keldi.
+error-page-not-found = Bunday sahifa yo‘q.
 
 # Telegram’dagi agentlar guruhi
 telegram-from-user = Foydalanuvchidan xabar

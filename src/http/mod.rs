@@ -13,6 +13,7 @@ mod fields;
 mod files;
 mod methods;
 mod mobile;
+mod pages_of;
 mod payloads;
 mod range;
 mod send;
@@ -137,6 +138,7 @@ pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
         desk,
         origins: Origins(setup.cors_origins),
         trusted_proxies: setup.trusted_proxies,
+        public_url: setup.public_url,
         stopping: setup.stopping,
         methods,
     }
