@@ -48,6 +48,7 @@ error-overlapping-hours = Field { $field } overlaps other hours of that day.
 error-ticket-open = The ticket is still open. It can be rated when it is closed.
 error-rating-is-final = This rating can no longer be changed.
 error-job-not-found = There is no such job among those that were given up.
+error-span-too-long = Field { $field }: the end must not be before the beginning, and { $max } days are the most.
 error-ticket-not-found = There is no such ticket.
 error-agent-not-found = There is no such agent, or the agent is blocked.
 error-ticket-closed = The ticket is closed.
@@ -55,6 +56,7 @@ error-not-yours = This ticket is another agent's. Take it over first.
 error-not-allowed = Your role does not allow this.
 error-not-an-agent = Only an agent can do this, not the service.
 error-cross-site = This came from a page of another site.
+error-page-not-found = There is no such page.
 
 # The agents' group in Telegram
 telegram-from-user = Message from a user

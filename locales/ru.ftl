@@ -48,6 +48,7 @@ error-overlapping-hours = Часы в поле { $field } пересекаютс
 error-ticket-open = Обращение ещё открыто. Оценить его можно после закрытия.
 error-rating-is-final = Эту оценку уже нельзя изменить.
 error-job-not-found = Среди отложенных навсегда такой задачи нет.
+error-span-too-long = Поле { $field }: конец не может быть раньше начала, и дней не больше { $max }.
 error-ticket-not-found = Такого обращения нет.
 error-agent-not-found = Такого сотрудника нет, или он заблокирован.
 error-ticket-closed = Обращение закрыто.
@@ -55,6 +56,7 @@ error-not-yours = Это обращение ведёт другой сотруд
 error-not-allowed = Ваша роль этого не позволяет.
 error-not-an-agent = Это может только сотрудник, а не служба.
 error-cross-site = Запрос пришёл со страницы другого сайта.
+error-page-not-found = Такой страницы нет.
 
 # Группа агентов в Telegram
 telegram-from-user = Сообщение от пользователя

@@ -48,6 +48,7 @@ error-overlapping-hours = { $field } maydonidagi soatlar shu kunning boshqa soat
 error-ticket-open = Murojaat hali ochiq. Uni yopilgandan keyin baholash mumkin.
 error-rating-is-final = Bu bahoni endi o‘zgartirib bo‘lmaydi.
 error-job-not-found = To‘xtatilganlar orasida bunday vazifa yo‘q.
+error-span-too-long = { $field } maydoni: oxiri boshidan oldin bo‘la olmaydi, kunlar ko'pi bilan { $max }.
 error-ticket-not-found = Bunday murojaat yo‘q.
 error-agent-not-found = Bunday xodim yo‘q yoki u bloklangan.
 error-ticket-closed = Murojaat yopilgan.
@@ -55,6 +56,7 @@ error-not-yours = Bu murojaat boshqa xodimniki. Avval uni o‘zingizga oling.
 error-not-allowed = Sizning rolingiz bunga ruxsat bermaydi.
 error-not-an-agent = Buni faqat xodim qila oladi, xizmat emas.
 error-cross-site = So‘rov boshqa sayt sahifasidan keldi.
+error-page-not-found = Bunday sahifa yo‘q.
 
 # Telegram’dagi agentlar guruhi
 telegram-from-user = Foydalanuvchidan xabar

@@ -110,10 +110,12 @@ CREATE INDEX tickets_by_time ON tickets (created_at);
 CREATE INDEX tickets_by_close ON tickets (closed_at) WHERE closed_at IS NOT NULL;
 CREATE INDEX tickets_by_last_message ON tickets (last_message_id) WHERE last_message_id IS NOT NULL;
 CREATE INDEX tickets_by_closer ON tickets (closed_by) WHERE closed_by IS NOT NULL;
+CREATE INDEX tickets_by_assignment ON tickets (assigned_at) WHERE assigned_at IS NOT NULL;
+CREATE INDEX tickets_by_first_answer ON tickets (first_answer_at) WHERE first_answer_at IS NOT NULL;
 CREATE INDEX tickets_by_rating ON tickets (rated_at) WHERE rated_at IS NOT NULL;
 
 ALTER TABLE messages ADD COLUMN agent_id INTEGER REFERENCES agents (id) ON DELETE SET NULL;
-CREATE INDEX messages_of_agent ON messages (agent_id, id) WHERE agent_id IS NOT NULL;
+CREATE INDEX messages_of_agent ON messages (agent_id, created_at, ticket_id) WHERE agent_id IS NOT NULL;
 
 -- The Bot API's name of a file that came from Telegram.
 ALTER TABLE attachments ADD COLUMN telegram_file_id TEXT;

@@ -152,6 +152,7 @@ pub fn make_desk(
         locale: config.locale,
         group: config.telegram.is_some(),
         push: push_settings(config)?.is_some(),
+        ticket_expiry: chrono::Duration::minutes(config.ticket_expiry_minutes.into()),
         api_token: config.api_token.clone(),
         rate_per_address: config.rate_per_address,
         rate_per_user: config.rate_per_user,

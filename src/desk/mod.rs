@@ -6,6 +6,7 @@ pub mod answers;
 pub mod canned;
 pub mod contacts;
 pub mod devices;
+mod figures;
 mod greeting;
 pub mod health;
 pub mod history;
@@ -18,6 +19,7 @@ pub mod posting;
 pub mod pushing;
 pub mod rating;
 pub mod reading;
+pub mod reports;
 pub mod rights;
 pub mod staff;
 pub mod tickets;
@@ -54,6 +56,8 @@ pub struct Settings {
     pub group: bool,
     /// Whether pushes have a way out.
     pub push: bool,
+    /// How long a ticket without an answer waits before it may be ended as expired.
+    pub ticket_expiry: chrono::Duration,
     /// What a service proves itself with; it then has an owner's rights.
     pub api_token: Option<String>,
     /// Requests a minute and address; 0 is no limit.

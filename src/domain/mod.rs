@@ -3,6 +3,7 @@
 pub mod agent;
 pub mod attachment;
 pub mod clock;
+pub mod day;
 pub mod device;
 pub mod error;
 pub mod event;

@@ -13,7 +13,7 @@ use poem::{Endpoint, Request, Response};
 use poem_openapi::error::{ParseParamError, ParsePathError};
 use tokio_util::sync::CancellationToken;
 
-use super::address;
+use super::address::{self, OwnAddress};
 use super::asking::locale;
 use super::cross_origin::{Origins, Page, preflight};
 use super::errors::{bare, status};
@@ -27,6 +27,7 @@ pub struct Edge<E> {
     pub desk: Arc<Desk>,
     pub origins: Origins,
     pub trusted_proxies: Vec<IpNet>,
+    pub public_url: Option<url::Url>,
     pub stopping: CancellationToken,
     pub methods: Methods,
 }
@@ -77,7 +78,9 @@ impl<E: Endpoint<Output = Response>> Endpoint for Edge<E> {
 impl<E: Endpoint<Output = Response>> Edge<E> {
     fn admit(&self, request: &mut Request) -> Result<(), Error> {
         let address = address::of(request, &self.trusted_proxies);
+        let own = OwnAddress::seen(request, self.public_url.as_ref(), &self.trusted_proxies);
         request.extensions_mut().insert(address);
+        request.extensions_mut().insert(own);
         plain(request);
         let path = request.uri().path();
         if matches!(path, "/health" | "/ready") {

@@ -14,6 +14,7 @@ mod files;
 mod methods;
 mod mobile;
 mod pages;
+mod pages_of;
 mod payloads;
 mod range;
 mod send;
@@ -139,6 +140,7 @@ pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
         desk,
         origins: Origins(setup.cors_origins),
         trusted_proxies: setup.trusted_proxies,
+        public_url: setup.public_url,
         stopping: setup.stopping,
         methods,
     }

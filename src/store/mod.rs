@@ -18,6 +18,7 @@ mod open;
 mod outbox;
 mod ratings;
 mod reader;
+mod reports;
 mod staff_sessions;
 mod ticket_list;
 mod tickets;
@@ -41,6 +42,9 @@ pub use log::{NewEntry, NoteRow};
 pub use messages::{HistoryCursor, NewMessage};
 pub use outbox::{Head, JobRow, NewJob, QueueState};
 pub use reader::Reading;
+pub use reports::{
+    AgentWork, Answered, ClosedTicket, CreatedTicket, FirstAnswer, Given, LogRow,
+};
 pub use ticket_list::{TicketFilter, TicketOrder};
 pub use tickets::{BeforeMessage, NewTicket, TicketTexts};
 pub use writer::Tx;
