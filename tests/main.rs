@@ -11,10 +11,14 @@
 
 mod world;
 
+mod canned;
+mod contact_card;
+mod dead_jobs;
 mod faults_group;
 mod faults_push;
 mod faults_telegram;
 mod faults_updates;
+mod hours;
 mod house;
 mod joining;
 mod mobile;
@@ -23,6 +27,7 @@ mod process_kill;
 mod process_start;
 mod process_stop;
 mod push;
+mod ratings;
 mod relay;
 mod settings;
 mod settings_log;

@@ -77,6 +77,24 @@ impl Statuses for Sends {
     const ALL: &'static [u16] = &[400, 401, 403, 409, 413, 415, 429, 500, 503, 507];
 }
 
+/// Statuses of what a contact stores about something of its own.
+pub struct ContactWrites;
+impl Statuses for ContactWrites {
+    const ALL: &'static [u16] = &[400, 401, 403, 404, 409, 413, 415, 429, 500, 503, 507];
+}
+
+/// Statuses of operations of staff that only read.
+pub struct StaffReads;
+impl Statuses for StaffReads {
+    const ALL: &'static [u16] = &[400, 401, 403, 404, 429, 500, 503];
+}
+
+/// Statuses of operations of staff that store something.
+pub struct StaffWrites;
+impl Statuses for StaffWrites {
+    const ALL: &'static [u16] = &[400, 401, 403, 404, 409, 413, 415, 429, 500, 503, 507];
+}
+
 /// Statuses of fetching a file.
 pub struct Fetches;
 impl Statuses for Fetches {
@@ -86,10 +104,12 @@ impl Statuses for Fetches {
 fn describe(status: u16) -> &'static str {
     match status {
         400 => "A field is missing or wrong; `field` names it.",
-        401 => "No token, or one that is not valid (only with `USER_AUTH=token`).",
-        403 => "The token belongs to another user.",
+        401 => "No token, or one that is not valid (of contacts only with `USER_AUTH=token`).",
+        403 => "The token belongs to another user, or the role does not allow it.",
         404 => "There is no such thing.",
-        409 => "This `client_msg_id` belongs to a message with another text or other photos.",
+        409 => {
+            "It does not go with what is stored: a `client_msg_id` of another message, a name that is taken, a ticket that is open. `code` says which."
+        }
         413 => "The body or a photo is too large.",
         415 => "A content type this path does not take, or a photo that is no image.",
         416 => "The range lies outside the file.",

@@ -64,16 +64,26 @@ impl Fields {
         Ok(Some(word))
     }
 
-    /// A whole number of at least 0; a form's text counts as one where it is one.
-    pub fn required_number(&mut self, name: &'static str) -> Result<i64, Error> {
+    /// A whole number of at least 0 that may be absent.
+    pub fn number(&mut self, name: &'static str) -> Result<Option<i64>, Error> {
         let number = match self.0.remove(name) {
-            None => return Err(Error::missing(name)),
+            None => return Ok(None),
             Some(Value::Number(number)) => number.as_i64(),
             Some(_) => None,
         };
-        number
-            .filter(|number| *number >= 0)
-            .ok_or_else(|| Error::bad("invalid_field", name))
+        match number {
+            Some(0..) => Ok(number),
+            _ => Err(Error::bad("invalid_field", name)),
+        }
+    }
+
+    pub fn required_number(&mut self, name: &'static str) -> Result<i64, Error> {
+        self.number(name)?.ok_or_else(|| Error::missing(name))
+    }
+
+    /// Whatever stands there, to be read by its own rule.
+    pub fn any(&mut self, name: &str) -> Option<Value> {
+        self.0.remove(name)
     }
 }
 

@@ -4,6 +4,8 @@ mod address;
 mod asking;
 mod auth;
 mod body;
+mod canned;
+mod contacts;
 mod cross_origin;
 mod document;
 mod edge;
@@ -11,12 +13,16 @@ mod errors;
 mod feed;
 mod fields;
 mod files;
+mod hours;
+mod jobs;
 mod methods;
 mod mobile;
+mod notes;
 mod pages;
 mod pages_of;
 mod payloads;
 mod range;
+mod rating;
 mod send;
 mod staff;
 mod system;
@@ -46,6 +52,8 @@ enum Tags {
     Mobile,
     /// Staff accounts: sign in, sign out.
     Staff,
+    /// Beside the conversation: notes, canned answers, hours, contacts, deliveries that were given up.
+    Desk,
     /// For whoever runs the server.
     System,
 }
@@ -88,6 +96,26 @@ pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
             auth::Auth {
                 desk: Arc::clone(&desk),
             },
+            (
+                notes::Notes {
+                    desk: Arc::clone(&desk),
+                },
+                canned::Canned {
+                    desk: Arc::clone(&desk),
+                },
+                hours::WorkingHours {
+                    desk: Arc::clone(&desk),
+                },
+                contacts::Contacts {
+                    desk: Arc::clone(&desk),
+                },
+                jobs::Jobs {
+                    desk: Arc::clone(&desk),
+                },
+                rating::Ratings {
+                    desk: Arc::clone(&desk),
+                },
+            ),
             files::Files {
                 uploads: desk.uploads().clone(),
             },

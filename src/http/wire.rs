@@ -3,6 +3,7 @@
 
 use std::marker::PhantomData;
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use poem::{IntoResponse, Request, RequestBody, Response};
 use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaResponse, MetaResponses, Registry};
 use poem_openapi::types::Type;
@@ -60,6 +61,11 @@ async fn read_json(request: &Request, body: &mut RequestBody) -> Result<Fields, 
             Err(error)
         }
     }
+}
+
+/// A time of the staff's interfaces: RFC 3339, UTC.
+pub fn moment(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
 /// The body with the limits on slowness.
