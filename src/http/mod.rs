@@ -11,9 +11,13 @@ mod errors;
 mod feed;
 mod fields;
 mod files;
+mod helpdesk_admins;
+mod helpdesk_categories;
+mod helpdesk_users;
 mod methods;
 mod mobile;
 mod pages;
+mod outcomes;
 mod pages_of;
 mod payloads;
 mod range;
@@ -46,6 +50,8 @@ enum Tags {
     Mobile,
     /// Staff accounts: sign in, sign out.
     Staff,
+    /// Users, admins and categories, for programs and for owners.
+    Helpdesk,
     /// For whoever runs the server.
     System,
 }
@@ -88,6 +94,17 @@ pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
             auth::Auth {
                 desk: Arc::clone(&desk),
             },
+            (
+                helpdesk_users::HelpdeskUsers {
+                    desk: Arc::clone(&desk),
+                },
+                helpdesk_admins::HelpdeskAdmins {
+                    desk: Arc::clone(&desk),
+                },
+                helpdesk_categories::HelpdeskCategories {
+                    desk: Arc::clone(&desk),
+                },
+            ),
             files::Files {
                 uploads: desk.uploads().clone(),
             },

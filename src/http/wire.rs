@@ -3,6 +3,7 @@
 
 use std::marker::PhantomData;
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use poem::{IntoResponse, Request, RequestBody, Response};
 use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaResponse, MetaResponses, Registry};
 use poem_openapi::types::Type;
@@ -71,6 +72,11 @@ pub fn steady(request: &Request, body: &mut RequestBody) -> Result<SteadyBody, E
         .take()
         .map_err(|error| Error::internal(format_args!("the body was taken: {error}")))?;
     Ok(SteadyBody::new(body, clock.clone()))
+}
+
+/// A time of the staff's interfaces: RFC 3339, UTC.
+pub fn moment(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
 pub fn is_json(content_type: Option<&str>) -> bool {
