@@ -57,6 +57,17 @@ error-not-allowed = Your role does not allow this.
 error-not-an-agent = Only an agent can do this, not the service.
 error-cross-site = This came from a page of another site.
 error-page-not-found = There is no such page.
+error-invalid-credentials = Wrong e-mail or password.
+error-locked = Too many failed sign-ins. Try again in { $seconds } s.
+error-password-too-short = Field { $field }: at least { $min } characters.
+error-already-taken = Field { $field }: this value is already taken.
+error-last-owner = This is the last owner who can sign in.
+error-contact-not-found = There is no such user.
+error-contact-has-tickets = This user has tickets.
+error-not-on-telegram = Field { $field }: this user is not on Telegram.
+error-fixed-field = Field { $field } can not be changed.
+error-category-not-found = There is no such category.
+error-category-in-use = There are tickets in this category.
 
 # The agents' group in Telegram
 telegram-from-user = Message from a user

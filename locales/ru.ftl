@@ -57,6 +57,17 @@ error-not-allowed = Ваша роль этого не позволяет.
 error-not-an-agent = Это может только сотрудник, а не служба.
 error-cross-site = Запрос пришёл со страницы другого сайта.
 error-page-not-found = Такой страницы нет.
+error-invalid-credentials = Неверный адрес или пароль.
+error-locked = Слишком много неудачных попыток входа. Повторите через { $seconds } с.
+error-password-too-short = Поле { $field }: не короче { $min } символов.
+error-already-taken = Поле { $field }: такое значение уже есть.
+error-last-owner = Это последний владелец, который может войти.
+error-contact-not-found = Такого пользователя нет.
+error-contact-has-tickets = У пользователя есть обращения.
+error-not-on-telegram = Поле { $field }: у этого пользователя нет Telegram.
+error-fixed-field = Поле { $field } изменить нельзя.
+error-category-not-found = Такой категории нет.
+error-category-in-use = В этой категории есть обращения.
 
 # Группа агентов в Telegram
 telegram-from-user = Сообщение от пользователя

@@ -57,6 +57,17 @@ error-not-allowed = Sizning rolingiz bunga ruxsat bermaydi.
 error-not-an-agent = Buni faqat xodim qila oladi, xizmat emas.
 error-cross-site = So‘rov boshqa sayt sahifasidan keldi.
 error-page-not-found = Bunday sahifa yo‘q.
+error-invalid-credentials = Elektron pochta yoki parol noto‘g‘ri.
+error-locked = Kirishga muvaffaqiyatsiz urinishlar juda ko‘p. { $seconds } soniyadan keyin qayta urinib ko‘ring.
+error-password-too-short = { $field } maydoni: kamida { $min } ta belgi.
+error-already-taken = { $field } maydoni: bu qiymat band.
+error-last-owner = Bu kira oladigan oxirgi ega.
+error-contact-not-found = Bunday foydalanuvchi yo‘q.
+error-contact-has-tickets = Bu foydalanuvchining murojaatlari bor.
+error-not-on-telegram = { $field } maydoni: bu foydalanuvchi Telegramda emas.
+error-fixed-field = { $field } maydonini o‘zgartirib bo‘lmaydi.
+error-category-not-found = Bunday toifa yo‘q.
+error-category-in-use = Bu toifada murojaatlar bor.
 
 # Telegram’dagi agentlar guruhi
 telegram-from-user = Foydalanuvchidan xabar

@@ -1,4 +1,4 @@
-//! What is looked after in the background: stray files, old updates, damage.
+//! What is looked after in the background: stray files, old updates, ended sign-ins, damage.
 
 use std::time::Duration;
 
@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::Desk;
 use super::health::Part;
+use super::signing_in::FAILURES_KEPT;
 use crate::domain::error::Error;
 
 /// A file without a row is a stray when it is older than any upload may take.
@@ -14,7 +15,7 @@ const STRAY_AGE: Duration = Duration::from_secs(3600);
 const UPDATES_KEPT: chrono::Duration = chrono::Duration::days(7);
 
 impl Desk {
-    /// Removes files without a row and handled updates that can not come again.
+    /// Removes files without a row, handled updates that can not come again, and sign-ins that have ended.
     ///
     /// # Errors
     /// A failure of the store or of the folder.
@@ -24,6 +25,9 @@ impl Desk {
         let forgotten = self
             .store
             .write(move |tx| tx.forget_updates(now - UPDATES_KEPT))
+            .await?;
+        self.store
+            .write(move |tx| tx.forget_sign_ins(now - FAILURES_KEPT))
             .await?;
         if removed + forgotten > 0 {
             tracing::info!(files = removed, updates = forgotten, "cleaned up");

@@ -114,7 +114,7 @@ fn quota(per_minute: u32) -> Option<Quota> {
 }
 
 /// An IPv6 household has 2^64 addresses: they count as one.
-fn network(address: IpAddr) -> IpAddr {
+pub(super) fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(v6) => match v6.to_ipv4_mapped() {

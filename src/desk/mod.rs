@@ -2,9 +2,12 @@
 //! it sees the outside only through events, jobs of the outbox and the types it owns.
 
 pub mod access;
+pub mod agents;
 pub mod answers;
 pub mod canned;
 pub mod contacts;
+pub mod categories;
+pub mod contact_book;
 pub mod devices;
 mod figures;
 mod greeting;
@@ -15,12 +18,14 @@ mod housekeeping;
 pub mod intake;
 pub mod jobs;
 pub mod limits;
+mod passwords;
 pub mod posting;
 pub mod pushing;
 pub mod rating;
 pub mod reading;
 pub mod reports;
 pub mod rights;
+pub mod signing_in;
 pub mod staff;
 pub mod tickets;
 pub mod updates;
@@ -39,6 +44,7 @@ use crate::store::Store;
 use crate::texts::Texts;
 use health::Health;
 use limits::Limits;
+use passwords::Passwords;
 
 /// The carrier and the lane of the agents' group.
 pub const GROUP: &str = "group";
@@ -75,6 +81,7 @@ pub struct Desk {
     texts: Arc<Texts>,
     health: Health,
     limits: Limits,
+    passwords: Passwords,
     settings: Settings,
 }
 
@@ -99,6 +106,7 @@ impl Desk {
             chance,
             texts,
             health: Health::default(),
+            passwords: Passwords::default(),
             settings,
         }
     }

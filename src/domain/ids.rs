@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use rand::Rng;
+use rand::{Rng, RngCore};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -38,6 +38,8 @@ row_id! {
     AgentId,
     /// A category of tickets.
     CategoryId,
+    /// That an agent answers a category.
+    AgentCategoryId,
     /// A note that only staff sees.
     NoteId,
     /// A canned answer.
@@ -72,6 +74,14 @@ impl UserId {
         Self(raw)
     }
 
+    /// The id of somebody on Telegram, which no app's id is equal to.
+    pub fn of_telegram(telegram_id: i64) -> Self {
+        Self(format!("{}{telegram_id}", Self::TELEGRAM))
+    }
+
+    /// What ids of people on Telegram begin with.
+    pub const TELEGRAM: &'static str = "tg:";
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -92,6 +102,14 @@ impl Chance {
     #[allow(clippy::disallowed_methods, clippy::unused_self)] // the one place that may ask the machine
     pub fn uuid(self) -> Uuid {
         Uuid::new_v4()
+    }
+
+    /// Bytes nobody can guess, for tokens and salts.
+    #[allow(clippy::unused_self)]
+    pub fn bytes<const N: usize>(self) -> [u8; N] {
+        let mut bytes = [0; N];
+        rand::rng().fill_bytes(&mut bytes);
+        bytes
     }
 
     /// A number from `low` to `high`, both included.

@@ -32,12 +32,8 @@ impl OwnAddress {
             (None, Some(address)) => address.to_string(),
             (None, None) => "localhost".to_owned(),
         };
-        let proto = request.header("x-forwarded-proto").unwrap_or_default();
-        let scheme = if told_https(peer(request), proto, trusted) {
-            "https"
-        } else {
-            "http"
-        };
+        let CameByHttps(https) = CameByHttps::seen(request, trusted);
+        let scheme = if https { "https" } else { "http" };
         Self(format!("{scheme}://{host}"))
     }
 
@@ -46,11 +42,21 @@ impl OwnAddress {
     }
 }
 
+/// Whether a trusted proxy says that it was asked by https; this server itself speaks http.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CameByHttps(pub bool);
+
+impl CameByHttps {
+    pub fn seen(request: &Request, trusted: &[IpNet]) -> Self {
+        let proto = request.header("x-forwarded-proto").unwrap_or_default();
+        Self(told_https(peer(request), proto, trusted))
+    }
+}
+
 fn is_host(text: &str) -> bool {
     !text.contains('@') && text.parse::<Authority>().is_ok()
 }
 
-/// Whether a trusted proxy says that it was asked by https; this server itself speaks http.
 fn told_https(peer: IpAddr, proto: &str, trusted: &[IpNet]) -> bool {
     let nearest = proto.rsplit(',').next().unwrap_or_default();
     trusted.iter().any(|net| net.contains(&peer)) && nearest.trim().eq_ignore_ascii_case("https")

@@ -13,7 +13,7 @@ use poem::{Endpoint, Request, Response};
 use poem_openapi::error::{ParseParamError, ParsePathError};
 use tokio_util::sync::CancellationToken;
 
-use super::address::{self, OwnAddress};
+use super::address::{self, CameByHttps, OwnAddress};
 use super::asking::locale;
 use super::cross_origin::{Origins, Page, preflight};
 use super::errors::{bare, status};
@@ -80,7 +80,9 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
         let address = address::of(request, &self.trusted_proxies);
         let own = OwnAddress::seen(request, self.public_url.as_ref(), &self.trusted_proxies);
         request.extensions_mut().insert(address);
+        let https = CameByHttps::seen(request, &self.trusted_proxies);
         request.extensions_mut().insert(own);
+        request.extensions_mut().insert(https);
         plain(request);
         let path = request.uri().path();
         if matches!(path, "/health" | "/ready") {

@@ -64,6 +64,54 @@ impl Fields {
         Ok(Some(word))
     }
 
+    /// A yes or no that may be absent.
+    pub fn flag(&mut self, name: &'static str) -> Result<Option<bool>, Error> {
+        match self.0.remove(name) {
+            None => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(flag)),
+            Some(_) => Err(Error::bad("invalid_field", name)),
+        }
+    }
+
+    /// Whether it was given and is not null.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// A line that may be absent or empty, of at most `max` characters, trimmed.
+    pub fn line(&mut self, name: &'static str, max: usize) -> Result<Option<String>, Error> {
+        let Some(line) = self.text(name)? else {
+            return Ok(None);
+        };
+        let line = line.trim();
+        if line.chars().count() > max {
+            return Err(Error::bad("field_too_long", name).with("max", max));
+        }
+        if line.chars().any(char::is_control) {
+            return Err(Error::bad("invalid_field", name));
+        }
+        Ok(Some(line.to_owned()))
+    }
+
+    /// An id that may be absent: a whole number from 1.
+    pub fn id(&mut self, name: &'static str) -> Result<Option<i64>, Error> {
+        match self.number(name)? {
+            Some(0) => Err(Error::bad("invalid_field", name)),
+            id => Ok(id),
+        }
+    }
+
+    /// A list of ids that may be absent.
+    pub fn ids(&mut self, name: &'static str) -> Result<Option<Vec<i64>>, Error> {
+        let wrong = || Error::bad("invalid_field", name);
+        let id = |value: &Value| value.as_i64().filter(|id| *id > 0).ok_or_else(wrong);
+        match self.0.remove(name) {
+            None => Ok(None),
+            Some(Value::Array(all)) => all.iter().map(id).collect::<Result<_, _>>().map(Some),
+            Some(_) => Err(wrong()),
+        }
+    }
+
     /// A whole number of at least 0 that may be absent.
     pub fn number(&mut self, name: &'static str) -> Result<Option<i64>, Error> {
         let number = match self.0.remove(name) {
@@ -114,6 +162,20 @@ mod tests {
                 Some(wrong)
             );
         }
+    }
+
+    #[test]
+    fn ids_begin_with_one_and_lines_may_be_empty() {
+        let mut given = fields(
+            json!({"a": 0, "b": 1, "c": [1, 2], "d": [0], "e": " x ", "f": "", "g": "a\nb"}),
+        );
+        assert!(given.id("a").is_err());
+        assert_eq!(given.id("b").unwrap(), Some(1));
+        assert_eq!(given.ids("c").unwrap(), Some(vec![1, 2]));
+        assert!(given.ids("d").is_err());
+        assert_eq!(given.line("e", 1).unwrap().as_deref(), Some("x"));
+        assert_eq!(given.line("f", 1).unwrap().as_deref(), Some(""));
+        assert!(given.line("g", 9).is_err() && !given.has("g"));
     }
 
     #[test]

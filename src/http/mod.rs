@@ -15,10 +15,14 @@ mod fields;
 mod files;
 mod hours;
 mod jobs;
+mod helpdesk_admins;
+mod helpdesk_categories;
+mod helpdesk_users;
 mod methods;
 mod mobile;
 mod notes;
 mod pages;
+mod outcomes;
 mod pages_of;
 mod payloads;
 mod range;
@@ -54,6 +58,8 @@ enum Tags {
     Staff,
     /// Beside the conversation: notes, canned answers, hours, contacts, deliveries that were given up.
     Desk,
+    /// Users, admins and categories, for programs and for owners.
+    Helpdesk,
     /// For whoever runs the server.
     System,
 }
@@ -113,6 +119,13 @@ pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
                     desk: Arc::clone(&desk),
                 },
                 rating::Ratings {
+                helpdesk_users::HelpdeskUsers {
+                    desk: Arc::clone(&desk),
+                },
+                helpdesk_admins::HelpdeskAdmins {
+                    desk: Arc::clone(&desk),
+                },
+                helpdesk_categories::HelpdeskCategories {
                     desk: Arc::clone(&desk),
                 },
             ),

@@ -7,6 +7,7 @@ use poem::{Request, RequestBody};
 use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
+use super::address::OwnAddress;
 use super::asking::{bearer, locale};
 use super::errors::as_poem;
 use crate::desk::Desk;
@@ -100,7 +101,7 @@ pub fn cookie(headers: &HeaderMap) -> Option<String> {
 
 /// A cookie travels by itself, so what changes something (and a websocket, which reads) must come from a page
 /// of this server. Browsers say where a request comes from; what says nothing is no browser.
-fn is_own_page(request: &Request) -> bool {
+pub fn is_own_page(request: &Request) -> bool {
     let headers = request.headers();
     let safe = matches!(*request.method(), Method::GET | Method::HEAD);
     if safe && !headers.contains_key(header::UPGRADE) {
@@ -110,8 +111,10 @@ fn is_own_page(request: &Request) -> bool {
     let Some(origin) = text("origin") else {
         return matches!(text("sec-fetch-site"), None | Some("same-origin" | "none"));
     };
+    // A proxy may hand on another host than the browser asked, but not another setting `PUBLIC_URL`.
+    let OwnAddress(own) = OwnAddress::of(request);
     let host = origin.split_once("://").map(|(_, host)| host);
-    host.is_some() && host == text("host")
+    host.is_some() && (host == text("host") || origin == own)
 }
 
 #[cfg(test)]

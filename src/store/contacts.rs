@@ -36,8 +36,9 @@ macro_rules! contact_columns {
         "id, user_id, name, read_up_to, channel, telegram_id, username, first_name, last_name, email, language, is_blocked, created_at, updated_at"
     };
 }
+pub(super) use contact_columns;
 
-fn contact(row: &Row) -> rusqlite::Result<ContactRow> {
+pub(super) fn contact(row: &Row) -> rusqlite::Result<ContactRow> {
     Ok(ContactRow {
         id: ContactId(row.get("id")?),
         user: UserId::stored(row.get("user_id")?),

@@ -3,6 +3,8 @@
 
 mod agents;
 mod canned;
+mod categories;
+mod contact_book;
 mod contacts;
 mod dead;
 mod desk_settings;
@@ -35,6 +37,9 @@ use crate::domain::event::Event;
 use crate::domain::ids::Chance;
 
 pub use canned::CannedRow;
+pub use agents::AgentChange;
+pub use categories::{AgentCategory, CategoryChange};
+pub use contact_book::ContactChange;
 pub use contacts::ContactRow;
 pub use dead::DeadJob;
 pub use devices::DeviceState;
