@@ -46,7 +46,9 @@ impl DaysOf {
     /// Which of the days, counted from 0.
     fn index(&self, moment: DateTime<Utc>) -> Option<usize> {
         let begun = self.starts.partition_point(|start| *start <= moment);
-        begun.checked_sub(1).filter(|index| *index < self.days.len())
+        begun
+            .checked_sub(1)
+            .filter(|index| *index < self.days.len())
     }
 
     pub fn report(&self, created: &[CreatedTicket], closed: &[ClosedTicket]) -> Report {
@@ -62,7 +64,11 @@ impl DaysOf {
             let (all, over) = agents.entry(ticket.agent).or_default();
             *all += 1;
             *over += i64::from(ticket.resolved);
-            answers.extend(ticket.first_answer_at.map(|at| seconds(ticket.created_at, at)));
+            answers.extend(
+                ticket
+                    .first_answer_at
+                    .map(|at| seconds(ticket.created_at, at)),
+            );
         }
         let mut closings = Vec::new();
         for ticket in closed {
@@ -233,9 +239,17 @@ mod tests {
     fn tickets_are_counted_on_the_day_of_the_zone() {
         let days = days("2026-03-01", "2026-03-02");
         let created = [
-            ("2026-02-28T19:00:00Z", Some(1), Some("2026-02-28T19:00:30Z")),
+            (
+                "2026-02-28T19:00:00Z",
+                Some(1),
+                Some("2026-02-28T19:00:30Z"),
+            ),
             ("2026-03-01T18:59:59Z", None, None),
-            ("2026-03-01T19:00:00Z", Some(1), Some("2026-03-01T19:10:00Z")),
+            (
+                "2026-03-01T19:00:00Z",
+                Some(1),
+                Some("2026-03-01T19:10:00Z"),
+            ),
         ]
         .map(|(created_at, agent, answered)| CreatedTicket {
             created_at: at(created_at),
@@ -256,11 +270,21 @@ mod tests {
             (report.categories.len(), report.categories[0].tickets),
             (1, 3)
         );
-        let agents: Vec<_> = report.agents.iter().map(|a| (a.agent, a.tickets, a.closed)).collect();
+        let agents: Vec<_> = report
+            .agents
+            .iter()
+            .map(|a| (a.agent, a.tickets, a.closed))
+            .collect();
         assert_eq!(agents, [(Some(AgentId(1)), 2, 0), (None, 1, 1)]);
         let first = report.first_answer;
-        assert_eq!((first.count, first.median, first.p90), (2, Some(30), Some(600)));
-        assert_eq!((report.closing.count, report.closing.median), (1, Some(8 * 3600)));
+        assert_eq!(
+            (first.count, first.median, first.p90),
+            (2, Some(30), Some(600))
+        );
+        assert_eq!(
+            (report.closing.count, report.closing.median),
+            (1, Some(8 * 3600))
+        );
     }
 
     #[test]
@@ -277,7 +301,10 @@ mod tests {
             ticket: TicketId(ticket),
         };
         let work = AgentWork {
-            given: vec![given("2026-03-01T10:00:00Z", true), given("2026-03-01T10:01:00Z", false)],
+            given: vec![
+                given("2026-03-01T10:00:00Z", true),
+                given("2026-03-01T10:01:00Z", false),
+            ],
             answers: vec![
                 answered("2026-03-01T10:05:00Z", 1),
                 answered("2026-03-01T10:06:00Z", 1),
@@ -292,7 +319,15 @@ mod tests {
         let found = days.activities(&work);
         let drawn: Vec<_> = found
             .iter()
-            .map(|a| (a.id(), a.assigned, a.answered, a.pending, a.response_seconds))
+            .map(|a| {
+                (
+                    a.id(),
+                    a.assigned,
+                    a.answered,
+                    a.pending,
+                    a.response_seconds,
+                )
+            })
             .collect();
         assert_eq!(drawn, [(120_514, 0, 1, 0, 0), (120_513, 2, 1, 1, 300)]);
     }

@@ -130,7 +130,10 @@ impl Desk {
         names: (&'static str, &'static str),
     ) -> Result<Span, Error> {
         let today = day::day_of(self.clock.now(), self.settings.timezone);
-        let (usual, most) = (Duration::days(USUAL_DAYS - 1), Duration::days(MOST_DAYS - 1));
+        let (usual, most) = (
+            Duration::days(USUAL_DAYS - 1),
+            Duration::days(MOST_DAYS - 1),
+        );
         let (from, to) = match (from, to) {
             (Some(from), Some(to)) => (from, to),
             (Some(from), None) => (from, today.max(from).min(from + most)),

@@ -135,10 +135,7 @@ mod tests {
                 "{minutes}"
             );
         }
-        assert_eq!(
-            day_of(begin - Duration::seconds(1), zone),
-            previous(sunday)
-        );
+        assert_eq!(day_of(begin - Duration::seconds(1), zone), previous(sunday));
     }
 
     #[test]
@@ -149,7 +146,13 @@ mod tests {
             Some(DayFilter::On(_))
         ));
         for wrong in [
-            "", "Today", "2026-02-30", "2026-2-3", "2026-02-281", "+026-02-28", "20260228",
+            "",
+            "Today",
+            "2026-02-30",
+            "2026-2-3",
+            "2026-02-281",
+            "+026-02-28",
+            "20260228",
         ] {
             assert_eq!(DayFilter::parse(wrong), None, "{wrong}");
         }

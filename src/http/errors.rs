@@ -121,11 +121,6 @@ fn describe(status: u16) -> &'static str {
         404 => "There is no such thing.",
         409 => {
             "It does not go with what is stored: a `client_msg_id` of another message, a name that is taken, a ticket that is open. `code` says which."
-        401 => "No token, or one that is not valid (of apps only with `USER_AUTH=token`).",
-        403 => "The token belongs to another user, or to somebody who may not do this.",
-        404 => "There is no such thing.",
-        409 => {
-            "It can not be done as things are: a ticket is closed, or a `client_msg_id` belongs to another message."
         }
         413 => "The body or a photo is too large.",
         415 => "A content type this path does not take, or a photo that is no image.",

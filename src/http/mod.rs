@@ -13,16 +13,16 @@ mod errors;
 mod feed;
 mod fields;
 mod files;
-mod hours;
-mod jobs;
 mod helpdesk_admins;
 mod helpdesk_categories;
 mod helpdesk_users;
+mod hours;
+mod jobs;
 mod methods;
 mod mobile;
 mod notes;
-mod pages;
 mod outcomes;
+mod pages;
 mod pages_of;
 mod payloads;
 mod range;
@@ -119,6 +119,8 @@ pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
                     desk: Arc::clone(&desk),
                 },
                 rating::Ratings {
+                    desk: Arc::clone(&desk),
+                },
                 helpdesk_users::HelpdeskUsers {
                     desk: Arc::clone(&desk),
                 },

@@ -79,11 +79,6 @@ pub fn steady(request: &Request, body: &mut RequestBody) -> Result<SteadyBody, E
     Ok(SteadyBody::new(body, clock.clone()))
 }
 
-/// A time of the staff's interfaces: RFC 3339, UTC.
-pub fn moment(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
-}
-
 pub fn is_json(content_type: Option<&str>) -> bool {
     let essence = content_type
         .unwrap_or_default()
