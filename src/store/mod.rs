@@ -36,8 +36,8 @@ use crate::domain::error::Error;
 use crate::domain::event::Event;
 use crate::domain::ids::Chance;
 
-pub use canned::CannedRow;
 pub use agents::AgentChange;
+pub use canned::CannedRow;
 pub use categories::{AgentCategory, CategoryChange};
 pub use contact_book::ContactChange;
 pub use contacts::ContactRow;
@@ -47,9 +47,7 @@ pub use log::{NewEntry, NoteRow};
 pub use messages::{HistoryCursor, NewMessage};
 pub use outbox::{Head, JobRow, NewJob, QueueState};
 pub use reader::Reading;
-pub use reports::{
-    AgentWork, Answered, ClosedTicket, CreatedTicket, FirstAnswer, Given, LogRow,
-};
+pub use reports::{AgentWork, Answered, ClosedTicket, CreatedTicket, FirstAnswer, Given, LogRow};
 pub use ticket_list::{TicketFilter, TicketOrder};
 pub use tickets::{BeforeMessage, NewTicket, TicketTexts};
 pub use writer::Tx;
