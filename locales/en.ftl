@@ -62,7 +62,6 @@ error-locked = Too many failed sign-ins. Try again in { $seconds } s.
 error-password-too-short = Field { $field }: at least { $min } characters.
 error-already-taken = Field { $field }: this value is already taken.
 error-last-owner = This is the last owner who can sign in.
-error-contact-not-found = There is no such user.
 error-contact-has-tickets = This user has tickets.
 error-not-on-telegram = Field { $field }: this user is not on Telegram.
 error-fixed-field = Field { $field } can not be changed.

@@ -62,7 +62,6 @@ error-locked = Слишком много неудачных попыток вх�
 error-password-too-short = Поле { $field }: не короче { $min } символов.
 error-already-taken = Поле { $field }: такое значение уже есть.
 error-last-owner = Это последний владелец, который может войти.
-error-contact-not-found = Такого пользователя нет.
 error-contact-has-tickets = У пользователя есть обращения.
 error-not-on-telegram = Поле { $field }: у этого пользователя нет Telegram.
 error-fixed-field = Поле { $field } изменить нельзя.

@@ -62,7 +62,6 @@ error-locked = Kirishga muvaffaqiyatsiz urinishlar juda ko‘p. { $seconds } son
 error-password-too-short = { $field } maydoni: kamida { $min } ta belgi.
 error-already-taken = { $field } maydoni: bu qiymat band.
 error-last-owner = Bu kira oladigan oxirgi ega.
-error-contact-not-found = Bunday foydalanuvchi yo‘q.
 error-contact-has-tickets = Bu foydalanuvchining murojaatlari bor.
 error-not-on-telegram = { $field } maydoni: bu foydalanuvchi Telegramda emas.
 error-fixed-field = { $field } maydonini o‘zgartirib bo‘lmaydi.

@@ -1,5 +1,7 @@
 //! What the commands do, each in a few lines over the library.
 
+mod agent;
+
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
@@ -17,6 +19,8 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+
+pub use agent::agent;
 
 /// Why a command ended without success.
 pub enum Failure {

@@ -65,6 +65,72 @@ fn command_line() -> Command {
                         .arg(Arg::new("id").value_name("JOB").value_parser(value_parser!(i64)).help("Only this one")),
                 ),
         )
+        .subcommand(agent_commands())
+}
+
+/// Accounts of staff.
+fn agent_commands() -> Command {
+    let email = || {
+        Arg::new("email")
+            .value_name("EMAIL")
+            .required(true)
+            .help("The account's e-mail address")
+    };
+    let password = || {
+        Arg::new("password-stdin")
+            .long("password-stdin")
+            .action(clap::ArgAction::SetTrue)
+            .help("Read the password from standard input; without it a prompt asks, or one is made and shown")
+    };
+    let text = |name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name("TEXT").help(help)
+    };
+    Command::new("agent")
+        .about(
+            "Look after staff's accounts; works before the first start and beside a running server",
+        )
+        .subcommand_required(true)
+        .subcommand(
+            Command::new("add")
+                .about("Add an account")
+                .arg(email().long("email"))
+                .arg(
+                    Arg::new("role")
+                        .long("role")
+                        .required(true)
+                        .value_parser(["owner", "agent"])
+                        .help("owner may do everything"),
+                )
+                .arg(text("first-name", "What contacts see"))
+                .arg(text("last-name", "What contacts see"))
+                .arg(
+                    Arg::new("telegram-id")
+                        .long("telegram-id")
+                        .value_name("ID")
+                        .value_parser(value_parser!(i64).range(1..))
+                        .help("Makes answers in the group the account's"),
+                )
+                .arg(password()),
+        )
+        .subcommand(
+            Command::new("list").about("Print the accounts: id, role, state, address, name"),
+        )
+        .subcommand(
+            Command::new("block")
+                .about("Sign an account out and keep it out")
+                .arg(email()),
+        )
+        .subcommand(
+            Command::new("unblock")
+                .about("Let a blocked account sign in again")
+                .arg(email()),
+        )
+        .subcommand(
+            Command::new("password")
+                .about("Set an account's password and sign it out everywhere")
+                .arg(email())
+                .arg(password()),
+        )
 }
 
 fn main() -> ExitCode {
@@ -110,6 +176,7 @@ fn run(matches: &ArgMatches, problems: config::Problems) -> Result<(), commands:
             Some(("telegram", args)) => commands::telegram(matches, args, problems).await,
             Some(("push", args)) => commands::push(matches, args, problems).await,
             Some(("outbox", args)) => commands::outbox(matches, args, problems).await,
+            Some(("agent", args)) => commands::agent(matches, args, problems).await,
             Some((other, _)) => Err(commands::Failure::Run(format!("unknown command {other}"))),
         }
     });

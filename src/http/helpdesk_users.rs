@@ -128,7 +128,7 @@ impl HelpdeskUsers {
         blocked: bool,
     ) -> Result<Json<UserAnswer>, Error> {
         let desk = &self.desk;
-        let contact = desk.set_contact_blocked(&asking.staff, ContactId(id), blocked);
+        let contact = desk.block_contact(&asking.staff, ContactId(id), blocked);
         Ok(self.answer(contact.await?))
     }
 }
