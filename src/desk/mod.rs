@@ -8,6 +8,7 @@ mod greeting;
 pub mod health;
 pub mod history;
 mod housekeeping;
+pub mod in_group;
 pub mod intake;
 pub mod limits;
 pub mod posting;

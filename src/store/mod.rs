@@ -1,7 +1,9 @@
 //! SQLite and nothing but. One writer thread owns the only read-write connection and commits in
 //! groups; reads come from a pool. Nobody above sees rusqlite. No network, no rules of the desk.
 
+mod agent_names;
 mod agents;
+mod canned;
 mod contacts;
 mod devices;
 mod error;
@@ -29,6 +31,7 @@ use crate::domain::error::Error;
 use crate::domain::event::Event;
 use crate::domain::ids::Chance;
 
+pub use canned::CannedRow;
 pub use contacts::ContactRow;
 pub use log::{NewEntry, NoteRow};
 pub use messages::{HistoryCursor, NewMessage};
