@@ -94,6 +94,9 @@ ALTER TABLE tickets ADD COLUMN first_answer_at TEXT;
 ALTER TABLE tickets ADD COLUMN rating INTEGER;
 ALTER TABLE tickets ADD COLUMN rating_comment TEXT;
 ALTER TABLE tickets ADD COLUMN rated_at TEXT;
+-- The post in the group that carries the ticket's buttons.
+ALTER TABLE tickets ADD COLUMN buttons_chat_id INTEGER;
+ALTER TABLE tickets ADD COLUMN buttons_message_id INTEGER;
 
 UPDATE tickets SET resolved = 1 WHERE status = 'closed';
 UPDATE tickets SET

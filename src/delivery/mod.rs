@@ -102,9 +102,14 @@ pub trait Carrier: Send + Sync + 'static {
         Duration::from_secs(24 * 3600)
     }
 
-    /// May turn all waiting jobs of a key into one: `Some((kind, payload))` replaces them in one
-    /// transaction, `None` leaves them to be carried one by one. Called when the way is free; the first
-    /// may be one that was joined, tried and refused before.
+    /// Whether a job may be one of those that are joined.
+    fn joins(&self, _job: &Job) -> bool {
+        true
+    }
+
+    /// May turn what waits of a key, up to the first job that does not join, into one: `Some((kind,
+    /// payload))` replaces them in one transaction, `None` leaves them to be carried one by one. Called
+    /// when the way is free; the first may be one that was joined, tried and refused before.
     fn join(&self, jobs: Vec<Job>) -> impl Future<Output = Option<(String, Value)>> + Send;
 
     /// Carries the next step of a job. The try is counted and durable before this is called, and the lane's limit

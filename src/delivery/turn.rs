@@ -117,9 +117,16 @@ impl<C: Carrier> OneTurn<C> {
             // An uncertain head is repeated as it was.
             return self.stored_head().await;
         }
-        if let Some((kind, payload)) = self.carrier.join(jobs.iter().map(hand_on).collect()).await {
+        let joined: Vec<Job> = jobs
+            .iter()
+            .map(hand_on)
+            .take_while(|job| self.carrier.joins(job))
+            .collect();
+        let others: Vec<JobId> = joined.iter().skip(1).map(|job| job.id).collect();
+        if !joined.is_empty()
+            && let Some((kind, payload)) = self.carrier.join(joined).await
+        {
             let first = self.head.id;
-            let others: Vec<JobId> = jobs.iter().skip(1).map(|job| job.id).collect();
             self.store
                 .write(move |tx| tx.join_jobs(first, &others, &kind, &payload))
                 .await?;

@@ -37,6 +37,8 @@ pub struct Answer {
 /// An attachment, or a file that becomes one.
 pub enum AnswerPart {
     File(AttachmentKind, Stored),
+    /// A file that came from Telegram, and the Bot API's name of it.
+    FromTelegram(AttachmentKind, Stored, String),
     Plain(Attachment),
 }
 
@@ -125,7 +127,7 @@ impl Desk {
             .await
     }
 
-    fn ways(&self) -> Ways {
+    pub(super) fn ways(&self) -> Ways {
         Ways {
             greeting: self.greeting(self.settings.locale),
             push: self.settings.push,
@@ -189,7 +191,7 @@ impl Desk {
     }
 }
 
-fn store(tx: &mut Tx, answer: Answer, ways: &Ways) -> Result<Option<Message>, Error> {
+pub(super) fn store(tx: &mut Tx, answer: Answer, ways: &Ways) -> Result<Option<Message>, Error> {
     finish(tx, &answer.updates)?;
     if known(tx, &answer.sources)? {
         return Ok(None);
@@ -247,7 +249,7 @@ fn store(tx: &mut Tx, answer: Answer, ways: &Ways) -> Result<Option<Message>, Er
 }
 
 /// The ways an answer goes.
-struct Ways {
+pub(super) struct Ways {
     greeting: Greeting,
     push: bool,
     group: bool,
@@ -314,6 +316,11 @@ fn extend(tx: &mut Tx, id: MessageId, late: Answer) -> Result<(), Error> {
 fn into_attachment(tx: &mut Tx, part: AnswerPart) -> Attachment {
     match part {
         AnswerPart::File(kind, stored) => from_file(tx, kind, stored),
+        AnswerPart::FromTelegram(kind, stored, file_id) => {
+            let mut attachment = from_file(tx, kind, stored);
+            attachment.telegram_file_id = Some(file_id);
+            attachment
+        }
         AnswerPart::Plain(attachment) => attachment,
     }
 }

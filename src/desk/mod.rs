@@ -15,6 +15,7 @@ pub mod health;
 pub mod history;
 pub mod hours;
 mod housekeeping;
+pub mod in_group;
 pub mod intake;
 pub mod jobs;
 pub mod limits;

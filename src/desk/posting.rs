@@ -4,35 +4,39 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{Desk, GROUP};
+use crate::domain::attachment::Attachment;
 use crate::domain::error::Error;
 use crate::domain::ids::{MessageId, TicketId, UserId};
-use crate::store::NewJob;
+use crate::domain::ticket::Channel;
+use crate::store::{NewJob, Tx};
 
 /// A message as it is posted.
 #[derive(Debug, Clone)]
 pub struct PostContent {
     pub message: MessageId,
-    pub user: UserId,
-    /// The latest known one.
-    pub user_name: Option<String>,
     pub text: String,
-    pub photos: Vec<PostPhoto>,
+    /// The name beside an agent's answer.
+    pub agent_name: Option<String>,
+    pub attachments: Vec<Attachment>,
 }
 
-/// A photo of it: a file in the uploads folder, or an address Telegram fetches.
-#[derive(Debug, Clone)]
-pub struct PostPhoto {
-    pub file: Option<String>,
-    pub link: Option<String>,
-}
-
-/// A ticket as Telegram needs it.
+/// A ticket as Telegram needs it, with the latest known names.
 #[derive(Debug, Clone)]
 pub struct TicketRef {
     pub id: TicketId,
     pub session: Uuid,
+    pub channel: Channel,
     pub user: UserId,
     pub user_name: Option<String>,
+    pub email: Option<String>,
+    pub username: Option<String>,
+    pub subject: Option<String>,
+    pub page_url: Option<String>,
+    /// Who has it.
+    pub agent: Option<String>,
+    pub is_over: bool,
+    /// The post that carries its buttons: chat and message.
+    pub buttons: Option<(i64, i64)>,
 }
 
 /// One short line to the agents.
@@ -49,24 +53,14 @@ impl Desk {
             .read(move |r| {
                 let mut contents = Vec::with_capacity(ids.len());
                 for id in ids {
-                    let Some(message) = r.message(id)? else {
-                        continue;
-                    };
-                    let contact = r.contact(&message.user)?;
-                    contents.push(PostContent {
-                        message: id,
-                        user: message.user,
-                        user_name: contact.and_then(|contact| contact.name),
-                        text: message.text,
-                        photos: message
-                            .attachments
-                            .into_iter()
-                            .map(|photo| PostPhoto {
-                                file: photo.file,
-                                link: photo.link,
-                            })
-                            .collect(),
-                    });
+                    if let Some(message) = r.message(id)? {
+                        contents.push(PostContent {
+                            message: id,
+                            text: message.text,
+                            agent_name: message.agent_name,
+                            attachments: message.attachments,
+                        });
+                    }
                 }
                 Ok(contents)
             })
@@ -74,13 +68,43 @@ impl Desk {
     }
 
     pub async fn ticket(&self, id: TicketId) -> Result<Option<TicketRef>, Error> {
-        let row = self.store.read(move |r| r.ticket(id)).await?;
-        Ok(row.map(|row| TicketRef {
-            id: row.id,
-            session: row.session,
-            user: row.user,
-            user_name: row.user_name,
-        }))
+        self.store
+            .read(move |r| {
+                let Some(row) = r.ticket(id)? else {
+                    return Ok(None);
+                };
+                let contact = r.contact_by_id(row.contact)?;
+                let agent = match row.agent {
+                    Some(agent) => r.agent(agent)?.map(|agent| agent.shown_name()),
+                    None => None,
+                };
+                Ok(Some(TicketRef {
+                    id,
+                    session: row.session,
+                    channel: row.channel,
+                    is_over: row.is_over(),
+                    user: row.user,
+                    user_name: row.user_name,
+                    email: contact.as_ref().and_then(|contact| contact.email.clone()),
+                    username: contact.and_then(|contact| contact.username),
+                    subject: row.subject,
+                    page_url: row.page_url,
+                    agent,
+                    buttons: r.buttons_of(id)?,
+                }))
+            })
+            .await
+    }
+
+    /// The post that carries the ticket's buttons; None forgets it.
+    pub async fn remember_buttons(
+        &self,
+        ticket: TicketId,
+        post: Option<(i64, i64)>,
+    ) -> Result<(), Error> {
+        self.store
+            .write(move |tx| tx.set_buttons(ticket, post))
+            .await
     }
 
     /// The ticket's topic in the forum with this id; one of another chat is none.
@@ -103,7 +127,13 @@ impl Desk {
     }
 
     pub async fn forget_topic(&self, ticket: TicketId) -> Result<(), Error> {
-        self.store.write(move |tx| tx.set_topic(ticket, None)).await
+        self.store
+            .write(move |tx| {
+                // What stood in it went with it.
+                tx.set_buttons(ticket, None)?;
+                tx.set_topic(ticket, None)
+            })
+            .await
     }
 
     /// The newest open ticket of a contact, to show where it is typing.
@@ -131,19 +161,29 @@ impl Desk {
 
     /// Queues one short line to the agents.
     pub async fn note(&self, note: Note) -> Result<(), Error> {
+        self.store.write(move |tx| queue_note(tx, &note)).await
+    }
+
+    /// Queues lines that are all that comes of an update.
+    pub async fn notes_and_done(&self, notes: Vec<Note>, update: i64) -> Result<(), Error> {
         self.store
             .write(move |tx| {
-                tx.add_job(&NewJob {
-                    carrier: GROUP,
-                    lane: GROUP,
-                    key: 0,
-                    kind: "note",
-                    ticket: None,
-                    message: None,
-                    device: None,
-                    payload: json!({"text": note.text, "reply_to": note.reply_to, "thread_id": note.thread_id}),
-                })
+                notes.iter().try_for_each(|note| queue_note(tx, note))?;
+                tx.update_done(update)
             })
             .await
     }
+}
+
+pub(super) fn queue_note(tx: &mut Tx, note: &Note) -> Result<(), Error> {
+    tx.add_job(&NewJob {
+        carrier: GROUP,
+        lane: GROUP,
+        key: 0,
+        kind: "note",
+        ticket: None,
+        message: None,
+        device: None,
+        payload: json!({"text": note.text, "reply_to": note.reply_to, "thread_id": note.thread_id}),
+    })
 }

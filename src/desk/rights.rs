@@ -13,6 +13,8 @@ pub enum Staff {
         /// The name contacts see.
         name: String,
     },
+    /// Somebody of the agents' group without an account: has a name, and no tickets.
+    Member { name: String },
     /// `API_TOKEN`: an owner's rights without being an agent.
     Service,
 }
@@ -99,6 +101,15 @@ pub const TABLE: [(Action, Rule); 29] = [
     (Action::ManageWebhooks, Rule::Owners),
 ];
 
+/// What somebody of the group without an account may do, and only on tickets that are nobody's.
+pub const OF_MEMBERS: [Action; 5] = [
+    Action::ReadTickets,
+    Action::AnswerTickets,
+    Action::NoteTickets,
+    Action::CloseTickets,
+    Action::AssignTickets,
+];
+
 /// The rule of an action.
 pub fn rule(action: Action) -> Option<Rule> {
     let entry = TABLE.iter().find(|(known, _)| *known == action);
@@ -117,18 +128,22 @@ impl Staff {
         )
     }
 
-    /// The account behind it; the service has none.
+    fn is_member(&self) -> bool {
+        matches!(self, Self::Member { .. })
+    }
+
+    /// The account behind it; the service and members of the group have none.
     pub fn agent(&self) -> Option<AgentId> {
         match self {
             Self::Agent { id, .. } => Some(*id),
-            Self::Service => None,
+            Self::Member { .. } | Self::Service => None,
         }
     }
 
     /// How it is called in the log and beside an answer.
     pub fn name(&self) -> &str {
         match self {
-            Self::Agent { name, .. } => name,
+            Self::Agent { name, .. } | Self::Member { name } => name,
             Self::Service => crate::domain::agent::NAMELESS,
         }
     }
@@ -137,6 +152,7 @@ impl Staff {
     /// `not_allowed` where the table does not allow it, whatever ticket it is about.
     pub fn may(&self, action: Action) -> Result<(), Error> {
         let allowed = match rule(action) {
+            Some(_) if self.is_member() => OF_MEMBERS.contains(&action),
             Some(Rule::Staff | Rule::OwnTickets) => true,
             Some(Rule::Owners) => self.is_owner(),
             Some(Rule::Service) => *self == Self::Service,
@@ -152,7 +168,9 @@ impl Staff {
     pub fn may_on(&self, action: Action, agent: Option<AgentId>) -> Result<(), Error> {
         self.may(action)?;
         let others = agent.is_some() && agent != self.agent();
-        if rule(action) == Some(Rule::OwnTickets) && others && !self.is_owner() {
+        let needs_own = rule(action) == Some(Rule::OwnTickets)
+            || (self.is_member() && action != Action::ReadTickets);
+        if needs_own && others && !self.is_owner() {
             return Err(Error::new(Kind::Forbidden, "not_yours"));
         }
         Ok(())
@@ -199,6 +217,27 @@ mod tests {
             };
             let found = (allowed(&olga), allowed(&owner), allowed(&Staff::Service));
             assert_eq!(found, expected, "{action:?}");
+        }
+    }
+
+    #[test]
+    fn a_member_without_an_account_has_nobodys_tickets_only() {
+        let member = Staff::Member {
+            name: "Olga".to_owned(),
+        };
+        for (action, rule) in TABLE {
+            let tickets = [None, Some(AgentId(1)), Some(AgentId(3))];
+            let found = tickets.map(|of| member.may_on(action, of).is_ok());
+            let expected = match action {
+                Action::ReadTickets => [true; 3],
+                action if OF_MEMBERS.contains(&action) => [true, false, false],
+                _ => [false; 3],
+            };
+            assert_eq!(found, expected, "{action:?}");
+            assert!(
+                !OF_MEMBERS.contains(&action) || matches!(rule, Rule::Staff | Rule::OwnTickets),
+                "{action:?} is not even an agent's"
+            );
         }
     }
 }

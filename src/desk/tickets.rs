@@ -154,21 +154,8 @@ impl Desk {
         text: String,
     ) -> Result<NoteRow, Error> {
         let staff = staff.clone();
-        let text = crate::domain::text::without_control(&text);
-        if text.trim().is_empty() {
-            return Err(Error::bad("empty_message", "text"));
-        }
-        if text.chars().count() > NOTE_MAX_CHARS {
-            return Err(Error::bad("message_too_long", "text").with("max", NOTE_MAX_CHARS));
-        }
         self.store
-            .write(move |tx| {
-                let ticket = known(tx, id)?;
-                staff.may_on(Action::NoteTickets, ticket.agent)?;
-                let note = tx.insert_note(id, staff.agent(), staff.name(), &text)?;
-                tell(tx, &ticket, ticket.agent, TicketChange::Noted(note.id));
-                Ok(note)
-            })
+            .write(move |tx| note(tx, &staff, id, &text))
             .await
     }
 
@@ -185,6 +172,22 @@ impl Desk {
             })
             .await
     }
+}
+
+/// Adds a note to a ticket.
+pub(super) fn note(tx: &mut Tx, staff: &Staff, id: TicketId, text: &str) -> Result<NoteRow, Error> {
+    let text = crate::domain::text::without_control(text);
+    if text.trim().is_empty() {
+        return Err(Error::bad("empty_message", "text"));
+    }
+    if text.chars().count() > NOTE_MAX_CHARS {
+        return Err(Error::bad("message_too_long", "text").with("max", NOTE_MAX_CHARS));
+    }
+    let ticket = known(tx, id)?;
+    staff.may_on(Action::NoteTickets, ticket.agent)?;
+    let note = tx.insert_note(id, staff.agent(), staff.name(), &text)?;
+    tell(tx, &ticket, ticket.agent, TicketChange::Noted(note.id));
+    Ok(note)
 }
 
 /// How a ticket ends, and by whom.

@@ -36,7 +36,9 @@ impl World {
             "setwebhook" => self.set_webhook(params),
             "deletewebhook" => self.delete_webhook(params),
             "getwebhookinfo" => Ok(self.webhook_info()),
-            "setmycommands" | "deletemycommands" | "answercallbackquery" => Ok(json!(true)),
+            "answercallbackquery" => self.answer_callback_query(params),
+            "setmycommands" => self.set_my_commands(params),
+            "deletemycommands" => Ok(json!(true)),
             _ => Err(ApiError::new(404, "Not Found: method not found")),
         }
     }
@@ -100,7 +102,7 @@ impl World {
         }
     }
 
-    fn may_topics(&self) -> bool {
+    pub(super) fn may_topics(&self) -> bool {
         self.group.standing == Standing::Administrator && self.group.can_manage_topics
     }
 
@@ -183,6 +185,16 @@ impl World {
             return Err(not_modified());
         }
         topic.closed = closed;
+        let thread = topic.thread_id;
+        let (field, words) = match closed {
+            true => ("forum_topic_closed", "The topic was closed"),
+            false => ("forum_topic_reopened", "The topic was opened again"),
+        };
+        let mut draft = Draft::new(self.group.chat_id, Self::bot(), "service");
+        draft.thread_id = Some(thread);
+        draft.text = words.to_owned();
+        draft.body.insert(field.into(), json!({}));
+        self.put(draft);
         Ok(json!(true))
     }
 

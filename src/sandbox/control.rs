@@ -71,7 +71,7 @@ impl Sandbox {
         }
         if !matches!(
             path,
-            "state" | "events" | "reply" | "edit" | "say" | "faults"
+            "state" | "events" | "reply" | "edit" | "say" | "press" | "faults"
         ) {
             return Err(Wrong(404, "there is no such path".to_owned()));
         }
@@ -86,6 +86,7 @@ impl Sandbox {
             "reply" => self.reply_call(&params)?,
             "edit" => self.edit_call(&params)?,
             "say" => self.say_call(&params)?,
+            "press" => self.press_call(&params)?,
             _ => self.faults_call(&params).await?,
         };
         Ok(ControlAnswer::json(200, &done))
@@ -144,6 +145,17 @@ impl Sandbox {
         match params.text("text") {
             Some(text) => Ok(json!({ "ids": [self.acting(params).agent_writes(thread_id, text)] })),
             None => wrong("text is needed"),
+        }
+    }
+
+    fn press_call(&self, params: &Params) -> Result<Value, Wrong> {
+        let Some(id) = self.known_post(params, "message_id")? else {
+            return wrong("message_id is needed");
+        };
+        let pressed = params.text("button");
+        match pressed.and_then(|text| self.acting(params).agent_presses(id, text)) {
+            Some(press) => Ok(json!({ "press": press })),
+            None => wrong("button names no button of that message"),
         }
     }
 

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 mod agents;
 mod answer;
+mod buttons;
 mod chats;
 mod control;
 mod entities;
@@ -38,6 +39,7 @@ mod webhook;
 mod world;
 
 pub use agents::AgentFile;
+pub use buttons::Press;
 pub use control::ControlAnswer;
 pub use entities::Entity;
 pub use faults::Fault;

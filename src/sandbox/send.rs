@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::answer::{ApiError, Outcome};
+use super::buttons::keyboard;
 use super::entities::units;
 use super::html::Formatted;
 use super::media::{self, Attached, FileKind};
@@ -130,7 +131,7 @@ impl World {
         let chat_id = self.chat_of(params)?;
         let formatted = text_of(params)?;
         let id = message_id(params)?;
-        let markup = params.json("reply_markup").and_then(Result::ok);
+        let markup = keyboard(params)?;
         let now = self.clock.now();
         let post = self
             .post_mut(chat_id, id)
@@ -157,7 +158,7 @@ impl World {
     pub(super) fn edit_reply_markup(&mut self, params: &Params) -> Outcome {
         let chat_id = self.chat_of(params)?;
         let id = message_id(params)?;
-        let markup = params.json("reply_markup").and_then(Result::ok);
+        let markup = keyboard(params)?;
         let post = self
             .post_mut(chat_id, id)
             .filter(|post| post.by_bot)

@@ -43,17 +43,6 @@ impl Sandbox {
         self.change(|world| world.updates.skip_ids(i64::from(count)));
     }
 
-    /// Somebody presses an inline button; gives the id of the callback query's update.
-    pub fn button_pressed(&self, user: &User, chat_id: i64, message_id: i64, data: &str) -> i64 {
-        self.change(|world| {
-            let message = world.draw(chat_id, message_id);
-            world.updates.push_raw(json!({"callback_query": {
-                "id": format!("{chat_id}.{message_id}.{data}"), "from": user.json(),
-                "message": message, "chat_instance": "1", "data": data,
-            }}))
-        })
-    }
-
     /// Upgrades the group: it goes on under a new id, which is given; the old one answers with the
     /// new. The history goes along with its ids, the two service messages are queued.
     pub fn migrate_group(&self) -> i64 {

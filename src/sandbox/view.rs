@@ -10,6 +10,7 @@ use super::world::{Standing, World};
 
 const SHOWN_POSTS: usize = 300;
 const SHOWN_PUSHES: usize = 100;
+const SHOWN_PRESSES: usize = 20;
 /// Telegram shows a chat action for 5 seconds.
 const TYPING: Duration = Duration::from_secs(5);
 
@@ -69,7 +70,12 @@ fn world_json(world: &World) -> Value {
         "pushes": newest(&world.fcm.pushes, SHOWN_PUSHES, |_| true),
         "typing": typing,
         "agents": world.agents,
+        "presses": newest_of(&world.buttons.presses, SHOWN_PRESSES),
     })
+}
+
+fn newest_of<T>(all: &[T], count: usize) -> &[T] {
+    all.get(all.len().saturating_sub(count)..).unwrap_or_default()
 }
 
 fn newest<T>(

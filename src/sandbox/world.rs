@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::answer::ApiError;
+use super::buttons::{Buttons, keyboard};
 use super::faults::Faults;
 use super::fcm::state::FcmState;
 use super::files::Files;
@@ -95,6 +96,7 @@ pub(super) struct World {
     pub calls: VecDeque<Call>,
     pub fcm: FcmState,
     pub albums: u64,
+    pub buttons: Buttons,
 }
 
 impl World {
@@ -123,6 +125,7 @@ impl World {
             calls: VecDeque::new(),
             fcm: FcmState::default(),
             albums: 0,
+            buttons: Buttons::default(),
         }
     }
 
@@ -233,6 +236,12 @@ impl World {
             .ok_or_else(|| ApiError::bad("Bad Request: chat_id is empty"))?;
         let not_found = || ApiError::bad("Bad Request: chat not found");
         let chat_id = given.trim().parse::<i64>().map_err(|_| not_found())?;
+        self.reachable(chat_id)
+    }
+
+    /// The chat of that id, if the bot may act there.
+    pub fn reachable(&self, chat_id: i64) -> Result<i64, ApiError> {
+        let not_found = || ApiError::bad("Bad Request: chat not found");
         if self.group.former.contains(&chat_id) {
             return Err(ApiError::migrated(self.group.chat_id));
         }
@@ -253,10 +262,15 @@ impl World {
         let Some(thread) = params.number("message_thread_id") else {
             return Ok(None);
         };
-        let exists = self.is_group(chat_id) && self.group.forum && self.topic(thread).is_some();
-        match exists {
-            true => Ok(Some(thread)),
-            false => Err(ApiError::bad("Bad Request: message thread not found")),
+        let here = self.is_group(chat_id) && self.group.forum;
+        let topic = self.topic(thread).filter(|_| here);
+        match topic {
+            // Only who may manage topics writes into a closed one.
+            Some(topic) if topic.closed && !self.may_topics() => {
+                Err(ApiError::bad("Bad Request: TOPIC_CLOSED"))
+            }
+            Some(_) => Ok(Some(thread)),
+            None => Err(ApiError::bad("Bad Request: message thread not found")),
         }
     }
 
@@ -301,7 +315,7 @@ impl World {
                 .and_then(|id| self.post(chat_id, id))
                 .and_then(|post| post.thread_id);
         }
-        draft.reply_markup = reply_markup(params)?;
+        draft.reply_markup = keyboard(params)?;
         Ok(draft)
     }
 
@@ -313,18 +327,5 @@ impl World {
         self.limit
             .admit(self.clock.monotonic(), parts)
             .map_err(ApiError::too_many)
-    }
-}
-
-fn reply_markup(params: &Params) -> Result<Option<Value>, ApiError> {
-    match params.json("reply_markup") {
-        None => Ok(None),
-        // Only inline keyboards come back in a message.
-        Some(Ok(markup)) if markup.is_object() => {
-            Ok(markup.get("inline_keyboard").is_some().then_some(markup))
-        }
-        Some(_) => Err(ApiError::bad(
-            "Bad Request: object expected as reply markup",
-        )),
     }
 }

@@ -36,6 +36,13 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// What is left to do for an update takes its place, so that a restart does that and nothing twice.
+    pub fn update_left(&mut self, update_id: i64, left: &[u8]) -> Result<(), Error> {
+        let sql = r"UPDATE inbox SET body = ?2 WHERE update_id = ?1";
+        self.prepare(sql)?.execute(params![update_id, left])?;
+        Ok(())
+    }
+
     pub fn update_dead(&mut self, update_id: i64, reason: &str) -> Result<(), Error> {
         let sql = r"UPDATE inbox SET state = 'dead', last_error = ?2 WHERE update_id = ?1";
         self.prepare(sql)?.execute(params![update_id, reason])?;

@@ -33,6 +33,16 @@ impl Reading<'_> {
         Ok(found.map(MessageId))
     }
 
+    /// The post that carries a ticket's buttons: chat and message.
+    pub fn buttons_of(&self, ticket: TicketId) -> Result<Option<(i64, i64)>, Error> {
+        let sql = r"SELECT buttons_chat_id, buttons_message_id FROM tickets
+                    WHERE id = ?1 AND buttons_chat_id IS NOT NULL AND buttons_message_id IS NOT NULL";
+        Ok(self
+            .prepare(sql)?
+            .query_row([ticket.0], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?)
+    }
+
     /// When the bot's own posts since then were made, oldest first.
     pub fn posts_since(&self, since: DateTime<Utc>) -> Result<Vec<DateTime<Utc>>, Error> {
         let sql = r"SELECT created_at FROM message_mapping WHERE created_at >= ?1 AND answer_id IS NULL ORDER BY created_at";
@@ -79,6 +89,16 @@ impl Tx<'_> {
             ticket.0,
             answer.map(|id| id.0),
             now
+        ])?;
+        Ok(())
+    }
+
+    pub fn set_buttons(&mut self, ticket: TicketId, post: Option<(i64, i64)>) -> Result<(), Error> {
+        let sql = r"UPDATE tickets SET buttons_chat_id = ?2, buttons_message_id = ?3 WHERE id = ?1";
+        self.prepare(sql)?.execute(params![
+            ticket.0,
+            post.map(|(chat, _)| chat),
+            post.map(|(_, message)| message)
         ])?;
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! SQLite and nothing but. One writer thread owns the only read-write connection and commits in
 //! groups; reads come from a pool. Nobody above sees rusqlite. No network, no rules of the desk.
 
+mod agent_names;
 mod agents;
 mod canned;
 mod categories;
@@ -40,6 +41,7 @@ pub use agents::AgentChange;
 pub use canned::CannedRow;
 pub use categories::{AgentCategory, CategoryChange};
 pub use contact_book::ContactChange;
+pub use canned::CannedRow;
 pub use contacts::ContactRow;
 pub use dead::DeadJob;
 pub use devices::DeviceState;

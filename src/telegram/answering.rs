@@ -8,15 +8,13 @@ use super::client::Place;
 use super::files::{self, Hanging, NotFetched};
 use super::group::Group;
 use super::incoming::Message;
+use super::tries::{Tries, is_passing};
 use crate::desk::answers::{Answer, AnswerPart, Source};
 use crate::desk::posting::Note;
+use crate::domain::agent::NAMELESS;
 use crate::domain::error::{Error, Kind};
 use crate::domain::ids::TicketId;
 
-/// Where an agent has no name.
-const NAMELESS: &str = "Support Team";
-/// Longest pause between two tries, in milliseconds.
-const LONGEST_PAUSE: u64 = 60_000;
 /// A file Telegram refuses is asked for this often: its refusal may say "temporarily".
 const REFUSALS: u32 = 4;
 /// A file that can not be fetched for so long is given up; the words go without it.
@@ -128,6 +126,10 @@ impl Answering {
     }
 
     async fn try_answer(&self, ticket: TicketId, parts: &[Part]) -> Result<(), Error> {
+        if let Some(first) = parts.first() {
+            let who = first.message.who();
+            self.group.desk.may_answer_in_group(who.telegram_id).await?;
+        }
         let gathered = self.gather(ticket, parts).await?;
         let desk = &self.group.desk;
         let lacks = gathered.lacks;
@@ -240,11 +242,42 @@ impl Answering {
             tries.pause().await;
             return true;
         }
+        if error.kind == Kind::Forbidden {
+            return self.forbidden(first, parts, error, tries).await;
+        }
         self.tell_directly(first, "telegram-not-taken").await;
         for part in parts {
             self.dead(part.update, error).await;
         }
         false
+    }
+
+    /// Who may not answer is told so, and nothing comes of it.
+    async fn forbidden(
+        &self,
+        first: &Part,
+        parts: &[Part],
+        error: &Error,
+        tries: &mut Tries<'_>,
+    ) -> bool {
+        let desk = &self.group.desk;
+        let note = Note {
+            text: format!("⚠️ {}", desk.texts().error(desk.locale(), error, "")),
+            reply_to: Some(first.message.message_id),
+            thread_id: first.message.topic(),
+        };
+        let told = async {
+            desk.note(note).await?;
+            self.done(parts).await
+        };
+        match told.await {
+            Ok(()) => false,
+            Err(error) => {
+                tracing::error!(%error, "a refusal could not be queued; it is tried again");
+                tries.pause().await;
+                true
+            }
+        }
     }
 
     async fn tell_all(&self, part: &Part, keys: &[&str]) -> Result<(), Error> {
@@ -302,14 +335,6 @@ fn updates(parts: &[Part]) -> Vec<i64> {
     parts.iter().map(|part| part.update).collect()
 }
 
-/// Whether the store may come to itself again.
-fn is_passing(error: &Error) -> bool {
-    matches!(
-        error.kind,
-        Kind::Internal | Kind::StorageFull | Kind::ShuttingDown
-    )
-}
-
 fn composed(ticket: TicketId, parts: &[Part], attachments: Vec<AnswerPart>) -> Answer {
     let first = parts.first().map(|part| &part.message);
     let words: Vec<&str> = parts
@@ -321,52 +346,11 @@ fn composed(ticket: TicketId, parts: &[Part], attachments: Vec<AnswerPart>) -> A
         ticket,
         text: words.join("\n"),
         attachments,
-        agent_name: first
-            .and_then(Message::agent_name)
-            .unwrap_or_else(|| NAMELESS.to_owned()),
-        agent_telegram_id: first
-            .filter(|message| !message.is_anonymous())
-            .and_then(|message| message.from.as_ref())
-            .map(|from| from.id),
+        agent_name: first.map_or_else(|| NAMELESS.to_owned(), |message| message.who().name),
+        agent_telegram_id: first.and_then(|message| message.who().telegram_id),
         agent: None,
         sources: parts.iter().map(Part::source).collect(),
         media_group: first.and_then(|message| message.media_group_id.clone()),
         updates: updates(parts),
-    }
-}
-
-/// Tries of one thing, with growing pauses.
-struct Tries<'a> {
-    group: &'a Group,
-    count: u32,
-    since: Duration,
-}
-
-impl<'a> Tries<'a> {
-    fn new(group: &'a Group) -> Self {
-        Self {
-            group,
-            count: 0,
-            since: group.desk.clock().monotonic(),
-        }
-    }
-
-    fn spent(&self) -> Duration {
-        self.group
-            .desk
-            .clock()
-            .monotonic()
-            .saturating_sub(self.since)
-    }
-
-    async fn pause(&mut self) {
-        self.count += 1;
-        let most = (500u64 << self.count.min(10)).min(LONGEST_PAUSE);
-        let pause = self.group.desk.chance().between(most / 2, most);
-        self.group
-            .desk
-            .clock()
-            .sleep(Duration::from_millis(pause))
-            .await;
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::commands::OFFERED;
 use super::diagnosis;
 use super::failure::Failure;
 use super::group::{CheckSays, Group};
@@ -22,6 +23,7 @@ const AFTER_DOUBT: Duration = Duration::from_secs(2);
 pub async fn watch(group: Arc<Group>, stop: CancellationToken) {
     let clock = group.desk.clock().clone();
     let mut webhook_set = group.settings.mode == Mode::Polling;
+    let mut commands_set = false;
     loop {
         let found = tokio::select! {
             () = stop.cancelled() => return,
@@ -29,6 +31,9 @@ pub async fn watch(group: Arc<Group>, stop: CancellationToken) {
         };
         let pause = match found {
             Ok((says, words)) => {
+                if says == CheckSays::Well && !commands_set {
+                    commands_set = offer_commands(&group).await;
+                }
                 let pause = if words.is_some() { WHILE_WRONG } else { EVERY };
                 group.check_says(says, words);
                 pause
@@ -44,6 +49,29 @@ pub async fn watch(group: Arc<Group>, stop: CancellationToken) {
                     () = clock.sleep(AFTER_DOUBT) => {}
                 }
             }
+        }
+    }
+}
+
+/// Has apps offer the group's commands; whether that is settled. Only a convenience: no trouble of the bot's.
+async fn offer_commands(group: &Group) -> bool {
+    let desk = &group.desk;
+    let Ok(chat) = group.chat().await else {
+        return false;
+    };
+    let text = |key| desk.texts().get(desk.locale(), key, &[]);
+    let commands = OFFERED.map(|(command, key)| (command, text(key)));
+    match group.client.set_commands(chat, &commands).await {
+        Ok(()) => true,
+        Err(
+            Failure::Flood(_)
+            | Failure::NotSent(_)
+            | Failure::Unavailable(_)
+            | Failure::Uncertain(_),
+        ) => false,
+        Err(failure) => {
+            tracing::warn!(reason = %failure, "the group's commands could not be registered; they work all the same");
+            true
         }
     }
 }

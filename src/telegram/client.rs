@@ -1,4 +1,5 @@
-//! The Bot API over HTTP: one function to call it, one to send files, one to fetch them, and the few methods we use.
+//! The Bot API over HTTP: one function to call it, one to fetch files, and the few methods we use; those that send are
+//! in `send`.
 //! What a failure means is `failure`'s; what to do about it is the caller's.
 //!
 //! teloxide's `Bot` is not used: it sleeps ten seconds on a 5xx, loses the status, and makes one parse error of an
@@ -7,28 +8,29 @@
 use std::error::Error as _;
 use std::time::Duration;
 
-use reqwest::multipart::{Form, Part};
-use reqwest::{Body, RequestBuilder, Response};
+use reqwest::{RequestBuilder, Response};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use tokio_util::io::ReaderStream;
 
 use super::failure::{self, Failure};
-use super::incoming::Chat;
 use super::settings::TelegramSettings;
-use crate::delivery::Receipt;
-use crate::media::Uploads;
+
+mod send;
+pub use send::SentFile;
 
 const CONNECT: Duration = Duration::from_secs(10);
 /// A whole call; teloxide's and others' 17 s are too short for photos over a slow line.
 const CALL: Duration = Duration::from_secs(120);
-/// What each megabyte of a sent file adds to that.
-const PER_MEGABYTE: Duration = Duration::from_secs(10);
 /// Shorter than the servers' keep-alive, so that a send rarely meets a connection that is just being closed.
 const IDLE: Duration = Duration::from_secs(30);
 /// The kinds of update we ask for.
-pub const ALLOWED_UPDATES: [&str; 3] = ["message", "edited_message", "my_chat_member"];
+pub const ALLOWED_UPDATES: [&str; 4] = [
+    "message",
+    "edited_message",
+    "my_chat_member",
+    "callback_query",
+];
 
 /// A connection to the Bot API. Clones share the connections.
 #[derive(Clone)]
@@ -39,18 +41,20 @@ pub struct Client {
     files: String,
 }
 
-/// A message as sent, as far as we need it.
-#[derive(Debug, Clone, Deserialize)]
-struct Sent {
-    message_id: i64,
-    chat: Chat,
-}
-
 /// Where a message goes.
 #[derive(Debug, Clone, Copy)]
 pub struct Place {
     pub chat: i64,
     pub topic: Option<i64>,
+}
+
+/// What goes with a message besides its place.
+#[derive(Debug, Clone, Default)]
+pub struct Manner {
+    /// The message it answers, where that still stands.
+    pub reply_to: Option<i64>,
+    /// The buttons under it.
+    pub keyboard: Option<Value>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -161,93 +165,60 @@ impl Client {
         Ok(topic.message_thread_id)
     }
 
+    pub async fn close_topic(&self, chat: i64, topic: i64) -> Result<(), Failure> {
+        let ask = json!({ "chat_id": chat, "message_thread_id": topic });
+        self.call::<bool>("closeForumTopic", &ask).await.map(drop)
+    }
+
+    pub async fn reopen_topic(&self, chat: i64, topic: i64) -> Result<(), Failure> {
+        let ask = json!({ "chat_id": chat, "message_thread_id": topic });
+        self.call::<bool>("reopenForumTopic", &ask).await.map(drop)
+    }
+
+    /// Tells who pressed a button; `alert` has to be read away.
+    pub async fn answer_callback(
+        &self,
+        callback: &str,
+        text: &str,
+        alert: bool,
+    ) -> Result<(), Failure> {
+        let ask = json!({ "callback_query_id": callback, "text": text, "show_alert": alert });
+        self.call::<bool>("answerCallbackQuery", &ask)
+            .await
+            .map(drop)
+    }
+
+    /// Puts other buttons under a post.
+    pub async fn edit_buttons(
+        &self,
+        chat: i64,
+        message: i64,
+        keyboard: &Value,
+    ) -> Result<(), Failure> {
+        let ask = json!({ "chat_id": chat, "message_id": message, "reply_markup": keyboard });
+        self.call::<Value>("editMessageReplyMarkup", &ask)
+            .await
+            .map(drop)
+    }
+
+    /// The commands that apps offer in a chat, with their descriptions.
+    pub async fn set_commands(
+        &self,
+        chat: i64,
+        commands: &[(&str, String)],
+    ) -> Result<(), Failure> {
+        let list: Vec<Value> = commands
+            .iter()
+            .map(|(command, description)| json!({ "command": command, "description": description }))
+            .collect();
+        let ask = json!({ "commands": list, "scope": { "type": "chat", "chat_id": chat } });
+        self.call::<bool>("setMyCommands", &ask).await.map(drop)
+    }
+
     pub async fn send_typing(&self, place: Place) -> Result<(), Failure> {
         let mut ask = json!({ "chat_id": place.chat, "action": "typing" });
         put(&mut ask, "message_thread_id", place.topic);
         self.call::<bool>("sendChatAction", &ask).await.map(drop)
-    }
-
-    pub async fn send_html(&self, place: Place, html: &str) -> Result<Receipt, Failure> {
-        let ask = json!({
-            "chat_id": place.chat, "text": html, "parse_mode": "HTML",
-            "link_preview_options": { "is_disabled": true },
-        });
-        self.send_one("sendMessage", place, ask).await
-    }
-
-    /// A line of plain text, as a reply where that message still exists.
-    pub async fn send_plain(
-        &self,
-        place: Place,
-        text: &str,
-        reply_to: Option<i64>,
-    ) -> Result<Receipt, Failure> {
-        let mut ask = json!({ "chat_id": place.chat, "text": text });
-        let reply =
-            reply_to.map(|id| json!({ "message_id": id, "allow_sending_without_reply": true }));
-        put(&mut ask, "reply_parameters", reply);
-        self.send_one("sendMessage", place, ask).await
-    }
-
-    /// A photo that Telegram fetches itself.
-    pub async fn send_link(
-        &self,
-        place: Place,
-        url: &str,
-        caption: &str,
-    ) -> Result<Receipt, Failure> {
-        let ask = json!({ "chat_id": place.chat, "photo": url, "caption": caption, "parse_mode": "HTML" });
-        self.send_one("sendPhoto", place, ask).await
-    }
-
-    /// A file of the uploads folder, by `sendPhoto` or `sendDocument`; `field` is that method's name for the file.
-    pub async fn send_file(
-        &self,
-        (method, field): (&str, &'static str),
-        place: Place,
-        upload: (&Uploads, &str),
-        caption: &str,
-    ) -> Result<Receipt, Failure> {
-        let (part, size) = file_part(upload.0, upload.1).await?;
-        let form = form(place)
-            .text("caption", caption.to_owned())
-            .text("parse_mode", "HTML")
-            .part(field, part);
-        let sent: Sent =
-            receive(self.request(method).timeout(patience(size)).multipart(form)).await?;
-        receipt(&[sent])
-    }
-
-    /// Two to ten photos as one album; the caption is the first one's, which is how apps show an album's.
-    pub async fn send_album(
-        &self,
-        place: Place,
-        uploads: &Uploads,
-        files: &[String],
-        caption: &str,
-    ) -> Result<Receipt, Failure> {
-        let mut form = form(place);
-        let mut media = Vec::new();
-        let mut total = 0;
-        for (index, file) in files.iter().enumerate() {
-            let (part, size) = file_part(uploads, file).await?;
-            let name = format!("photo{index}");
-            let mut item = json!({ "type": "photo", "media": format!("attach://{name}") });
-            if index == 0 {
-                put(&mut item, "caption", Some(caption));
-                put(&mut item, "parse_mode", Some("HTML"));
-            }
-            media.push(item);
-            form = form.part(name, part);
-            total += size;
-        }
-        let form = form.text("media", Value::Array(media).to_string());
-        let request = self
-            .request("sendMediaGroup")
-            .timeout(patience(total))
-            .multipart(form);
-        let sent: Vec<Sent> = receive(request).await?;
-        receipt(&sent)
     }
 
     /// Opens a file on Telegram's side for reading.
@@ -268,17 +239,6 @@ impl Client {
             429 | 500.. => Err(Failure::Unavailable(format!("status {status} for a file"))),
             _ => Err(Failure::Refused(format!("status {status} for a file"))),
         }
-    }
-
-    async fn send_one(
-        &self,
-        method: &str,
-        place: Place,
-        mut ask: Value,
-    ) -> Result<Receipt, Failure> {
-        put(&mut ask, "message_thread_id", place.topic);
-        let sent: Sent = self.call(method, &ask).await?;
-        receipt(&[sent])
     }
 
     async fn call<R: DeserializeOwned>(&self, method: &str, ask: &Value) -> Result<R, Failure> {
@@ -346,46 +306,6 @@ fn put<T: serde::Serialize>(ask: &mut Value, key: &str, value: Option<T>) {
     if let (Some(object), Some(value)) = (ask.as_object_mut(), value) {
         object.insert(key.to_owned(), json!(value));
     }
-}
-
-fn form(place: Place) -> Form {
-    let form = Form::new().text("chat_id", place.chat.to_string());
-    match place.topic {
-        Some(topic) => form.text("message_thread_id", topic.to_string()),
-        None => form,
-    }
-}
-
-/// A file as a part that is read while it is sent; and its size in bytes.
-async fn file_part(uploads: &Uploads, name: &str) -> Result<(Part, u64), Failure> {
-    let missing = |error: std::io::Error| {
-        Failure::Refused(format!("the upload {name} can not be read: {error}"))
-    };
-    let path = uploads
-        .path(name)
-        .ok_or_else(|| missing(std::io::ErrorKind::NotFound.into()))?;
-    let file = tokio::fs::File::open(path).await.map_err(missing)?;
-    let size = file.metadata().await.map_err(missing)?.len();
-    let body = Body::wrap_stream(ReaderStream::new(file));
-    Ok((
-        Part::stream_with_length(body, size).file_name(name.to_owned()),
-        size,
-    ))
-}
-
-fn patience(bytes: u64) -> Duration {
-    let megabytes = u32::try_from(bytes / 1_000_000).unwrap_or(u32::MAX);
-    CALL.saturating_add(PER_MEGABYTE.saturating_mul(megabytes))
-}
-
-fn receipt(sent: &[Sent]) -> Result<Receipt, Failure> {
-    let first = sent
-        .first()
-        .ok_or_else(|| Failure::Uncertain("a success that names no message".into()))?;
-    Ok(Receipt {
-        chat_id: first.chat.id,
-        message_ids: sent.iter().map(|sent| sent.message_id).collect(),
-    })
 }
 
 #[cfg(test)]

@@ -16,8 +16,12 @@ pub enum Failure {
     Flood(Duration),
     /// The group has become another chat.
     Migrated(i64),
-    /// The topic was deleted, closed, or never was.
+    /// The topic was deleted, or never was.
     TopicLost(String),
+    /// The topic is closed.
+    TopicClosed(String),
+    /// It is already as it was to be.
+    NotModified(String),
     /// The group has no topics (any more).
     NotAForum(String),
     /// The bot may not (any more): kicked, no rights, chat not found, wrong token.
@@ -47,6 +51,8 @@ impl fmt::Display for Failure {
             Self::Uncertain(reason) => write!(f, "cut off: {reason}"),
             Self::PhotoRefused { reason, .. }
             | Self::TopicLost(reason)
+            | Self::TopicClosed(reason)
+            | Self::NotModified(reason)
             | Self::NotAForum(reason)
             | Self::NoAccess(reason)
             | Self::LinkRefused(reason)
@@ -134,13 +140,21 @@ fn of_envelope(status: u16, envelope: Envelope) -> Failure {
 }
 
 /// Sentences, in lower case, and what they mean. The first that fits counts.
-const SENTENCES: [(Meaning, &[&str]); 6] = [
+const SENTENCES: [(Meaning, &[&str]); 8] = [
+    (Meaning::TopicClosed, &["topic_closed"]),
+    (
+        Meaning::NotModified,
+        &[
+            "topic_not_modified",
+            "message is not modified",
+            "message_not_modified",
+        ],
+    ),
     (
         Meaning::TopicLost,
         &[
             "thread not found",
             "topic_deleted",
-            "topic_closed",
             "topic_id_invalid",
             "topic not found",
         ],
@@ -201,6 +215,8 @@ const SENTENCES: [(Meaning, &[&str]); 6] = [
 
 #[derive(Clone, Copy)]
 enum Meaning {
+    TopicClosed,
+    NotModified,
     TopicLost,
     NotAForum,
     NoAccess,
@@ -216,6 +232,8 @@ fn of_sentence(reason: String) -> Failure {
         .find(|(_, sentences)| sentences.iter().any(|sentence| lower.contains(sentence)))
         .map(|(meaning, _)| *meaning);
     match meaning {
+        Some(Meaning::TopicClosed) => Failure::TopicClosed(reason),
+        Some(Meaning::NotModified) => Failure::NotModified(reason),
         Some(Meaning::TopicLost) => Failure::TopicLost(reason),
         Some(Meaning::NotAForum) => Failure::NotAForum(reason),
         Some(Meaning::NoAccess) => Failure::NoAccess(reason),
@@ -237,161 +255,4 @@ fn album_part(lower: &str) -> Option<usize> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::{Value, json};
-
-    fn failed(status: u16, body: Value) -> Failure {
-        read::<Value>(status, body.to_string().as_bytes()).unwrap_err()
-    }
-
-    fn sentence(description: &str) -> Failure {
-        failed(
-            400,
-            json!({"ok": false, "error_code": 400, "description": description}),
-        )
-    }
-
-    #[test]
-    fn a_result_is_read_and_an_unreadable_one_is_uncertain() {
-        assert_eq!(read::<i64>(200, br#"{"ok":true,"result":7}"#), Ok(7));
-        for body in [
-            r#"{"ok":true,"result":"seven"}"#,
-            r#"{"ok":true}"#,
-            "",
-            "<html>",
-            r#"{"ok":tr"#,
-        ] {
-            assert!(
-                matches!(
-                    read::<i64>(200, body.as_bytes()),
-                    Err(Failure::Uncertain(_))
-                ),
-                "{body:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_page_of_something_in_between_certainly_posted_nothing() {
-        for status in [500, 502, 503, 404, 400] {
-            let failure = read::<i64>(status, b"<html><h1>Bad Gateway</h1></html>").unwrap_err();
-            assert!(matches!(failure, Failure::Unavailable(_)), "{status}");
-        }
-        let answered = failed(
-            502,
-            json!({"ok": false, "error_code": 502, "description": "Bad Gateway"}),
-        );
-        assert!(matches!(answered, Failure::Unavailable(_)));
-    }
-
-    #[test]
-    fn pauses_and_migrations_come_as_parameters() {
-        let flood = json!({"ok": false, "error_code": 429, "description": "Too Many Requests: retry after 17", "parameters": {"retry_after": 17}});
-        assert_eq!(failed(429, flood), Failure::Flood(Duration::from_secs(17)));
-        assert_eq!(
-            failed(429, json!({"ok": false, "error_code": 429})),
-            Failure::Flood(FLOOD_PAUSE)
-        );
-        let moved = json!({"ok": false, "error_code": 400, "description": "Bad Request: group chat was upgraded to a supergroup chat", "parameters": {"migrate_to_chat_id": -1_002}});
-        assert_eq!(failed(400, moved), Failure::Migrated(-1002));
-    }
-
-    #[test]
-    fn every_loss_of_access_is_known_as_such() {
-        for (code, description) in [
-            (401, "Unauthorized"),
-            (404, "Not Found"),
-            (403, "Forbidden: bot was kicked from the supergroup chat"),
-            (403, "Forbidden: bot is not a member of the group chat"),
-            (403, "Forbidden: the group chat was deleted"),
-            (400, "Bad Request: chat not found"),
-            (
-                400,
-                "Bad Request: not enough rights to send text messages to the chat",
-            ),
-            (
-                400,
-                "Bad Request: need administrator rights in the channel chat",
-            ),
-            (400, "Bad Request: CHAT_WRITE_FORBIDDEN"),
-            (400, "Bad Request: not enough rights to create a topic"),
-        ] {
-            let failure = failed(
-                code,
-                json!({"ok": false, "error_code": code, "description": description}),
-            );
-            assert_eq!(failure, Failure::NoAccess(description.into()));
-        }
-    }
-
-    #[test]
-    fn sentences_are_told_apart_by_what_is_to_be_done() {
-        assert!(matches!(
-            sentence("Bad Request: message thread not found"),
-            Failure::TopicLost(_)
-        ));
-        assert!(matches!(
-            sentence("Bad Request: TOPIC_DELETED"),
-            Failure::TopicLost(_)
-        ));
-        assert!(matches!(
-            sentence("Bad Request: TOPIC_CLOSED"),
-            Failure::TopicLost(_)
-        ));
-        assert!(matches!(
-            sentence("Bad Request: the chat is not a forum"),
-            Failure::NotAForum(_)
-        ));
-        assert!(matches!(
-            sentence("Bad Request: wrong file identifier/HTTP URL specified"),
-            Failure::LinkRefused(_)
-        ));
-        assert!(matches!(
-            sentence("Bad Request: failed to get HTTP URL content"),
-            Failure::LinkRefused(_)
-        ));
-        assert!(matches!(
-            sentence("Bad Request: WEBPAGE_CURL_FAILED"),
-            Failure::LinkRefused(_)
-        ));
-        assert!(matches!(
-            sentence("Bad Request: file is too big"),
-            Failure::TooBig(_)
-        ));
-        assert!(matches!(
-            sentence("Bad Request: message text is empty"),
-            Failure::Refused(_)
-        ));
-        assert!(matches!(
-            sentence("Bad Request: can't parse entities: unclosed tag"),
-            Failure::Refused(_)
-        ));
-        let conflict = json!({"ok": false, "error_code": 409, "description": "Conflict: terminated by other getUpdates request"});
-        assert!(matches!(failed(409, conflict), Failure::Conflict(_)));
-    }
-
-    #[test]
-    fn a_photo_refused_for_its_size_or_shape_is_known_with_its_place_in_the_album() {
-        for description in [
-            "Bad Request: PHOTO_INVALID_DIMENSIONS",
-            "Bad Request: IMAGE_PROCESS_FAILED",
-            "Bad Request: PHOTO_SAVE_FILE_INVALID",
-            "Bad Request: file must be non-empty",
-            "Bad Request: file of size 20971520 bytes is too big for a photo; the maximum size is 10485760 bytes",
-        ] {
-            assert!(
-                matches!(
-                    sentence(description),
-                    Failure::PhotoRefused { part: None, .. }
-                ),
-                "{description}"
-            );
-        }
-        let album = r#"Bad Request: failed to send message #2 with the error message "PHOTO_INVALID_DIMENSIONS""#;
-        assert!(matches!(
-            sentence(album),
-            Failure::PhotoRefused { part: Some(1), .. }
-        ));
-    }
-}
+mod tests;

@@ -105,7 +105,7 @@ pub async fn fetch(
         };
         desk.publish(typing);
         tokio::select! {
-            stored = &mut download => return stored.map(|stored| AnswerPart::File(kind, stored)),
+            stored = &mut download => return stored.map(|stored| AnswerPart::FromTelegram(kind, stored, file.file_id.clone())),
             () = desk.clock().sleep(TYPING_EVERY) => {}
         }
     }

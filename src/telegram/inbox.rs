@@ -9,10 +9,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::album::Album;
 use super::answering::{Answering, Part};
+use super::commands;
 use super::group::Group;
 use super::incoming::{Message, Update};
 use super::lanes::{Ended, Lanes};
-use super::router::{self, Meaning, To};
+use super::presses;
+use super::router::{self, Meaning, Press, To};
 use crate::desk::answers::Source;
 use crate::desk::posting::Note;
 use crate::domain::error::Error;
@@ -114,6 +116,15 @@ impl Inbox {
             }
         };
         let meaning = router::meaning(&update, &self.group.context().await?);
+        let meaning = match meaning {
+            Meaning::Press(press) => return self.press(id, press).await,
+            Meaning::Left(left) => {
+                let answering = presses::answer(Arc::clone(&self.group), left, id);
+                self.lanes.start(Lane::Alone(id), id, answering);
+                return Ok(());
+            }
+            meaning => meaning,
+        };
         let Some(message) = update.message.or(update.edited_message) else {
             if meaning == Meaning::Membership {
                 self.group.forget_forum();
@@ -121,6 +132,14 @@ impl Inbox {
             return self.group.desk.update_done(id).await;
         };
         match meaning {
+            Meaning::Command { to, verb } => {
+                let ticket = self.ticket(message.chat.id, &to).await?;
+                let lane = ticket.map_or(Lane::Alone(id), Lane::Ticket);
+                let group = Arc::clone(&self.group);
+                self.lanes
+                    .start(lane, id, commands::run(group, ticket, message, verb, id));
+                Ok(())
+            }
             Meaning::Answer(to) => self.answer(id, message, to).await,
             Meaning::Reply { session, words } => {
                 let ticket = self.group.desk.ticket_of_session(session).await?;
@@ -133,7 +152,7 @@ impl Inbox {
             Meaning::ReplyUsage => self.refuse(id, &message, "telegram-reply-usage").await,
             Meaning::ReplyUnknown => self.refuse(id, &message, "telegram-reply-failed").await,
             Meaning::Edit { words } => self.edit(id, &message, words).await,
-            Meaning::Foreign(to) => match self.ticket(&message, &to).await? {
+            Meaning::Foreign(to) => match self.ticket(message.chat.id, &to).await? {
                 Some(_) => self.refuse(id, &message, "telegram-not-supported").await,
                 None => self.group.desk.update_done(id).await,
             },
@@ -143,12 +162,25 @@ impl Inbox {
                 self.group.desk.update_done(id).await
             }
             Meaning::Ignore => self.join_album_or_ignore(id, message).await,
-            Meaning::Membership => self.group.desk.update_done(id).await,
+            Meaning::Membership | Meaning::Press(_) | Meaning::Left(_) => {
+                self.group.desk.update_done(id).await
+            }
         }
     }
 
+    /// A button counts for the ticket of the post it stands under only.
+    async fn press(&mut self, id: i64, press: Press) -> Result<(), Error> {
+        let ticket = self.ticket(self.group.chat().await?, &press.to).await?;
+        let pressed = press.button.filter(|(_, of)| Some(*of) == ticket);
+        let lane = pressed.map_or(Lane::Alone(id), |(_, ticket)| Lane::Ticket(ticket));
+        let group = Arc::clone(&self.group);
+        self.lanes
+            .start(lane, id, presses::press(group, press, pressed, id));
+        Ok(())
+    }
+
     async fn answer(&mut self, id: i64, message: Message, to: To) -> Result<(), Error> {
-        match self.ticket(&message, &to).await? {
+        match self.ticket(message.chat.id, &to).await? {
             Some(ticket) => self.start(id, Part::new(id, message, None), ticket),
             None if to.is_explicit() => {
                 return self.refuse(id, &message, "telegram-no-ticket").await;
@@ -173,8 +205,8 @@ impl Inbox {
     }
 
     /// Tries the ways to a ticket in their order.
-    async fn ticket(&self, message: &Message, to: &To) -> Result<Option<TicketId>, Error> {
-        let (desk, chat) = (&self.group.desk, message.chat.id);
+    async fn ticket(&self, chat: i64, to: &To) -> Result<Option<TicketId>, Error> {
+        let desk = &self.group.desk;
         if let Some(post) = to.post
             && let Some(ticket) = desk.ticket_of_post(chat, post).await?
         {

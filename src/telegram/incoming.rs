@@ -4,14 +4,38 @@
 //! the whole message into an empty one, and an agent's answer would vanish without a trace. These fields are few,
 //! stable for years, and everything beside them is passed over.
 
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+
+use crate::desk::in_group::Who;
+use crate::domain::agent::NAMELESS;
 
 #[derive(Debug, Clone, Deserialize)]
 pub struct Update {
     pub message: Option<Message>,
     pub edited_message: Option<Message>,
     pub my_chat_member: Option<Membership>,
+    pub callback_query: Option<CallbackQuery>,
+    /// Of a press that is done: the answer that is still to be given. Never Telegram's.
+    pub relaydesk_left: Option<Left>,
+}
+
+/// A button was pressed.
+#[derive(Debug, Clone, Deserialize)]
+pub struct CallbackQuery {
+    pub id: String,
+    pub from: User,
+    /// The post with the button; of an old one only chat and id.
+    pub message: Option<Box<Message>>,
+    pub data: Option<String>,
+}
+
+/// What is left to do for a press after its effect: telling who pressed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Left {
+    pub callback: String,
+    pub text: String,
+    pub alert: bool,
 }
 
 /// The bot's own standing in a chat has changed.
@@ -199,17 +223,36 @@ impl Message {
                 .clone()
                 .filter(|name| !name.trim().is_empty());
         }
-        let from = self.from.as_ref()?;
-        let full = format!(
-            "{} {}",
-            from.first_name.trim(),
-            from.last_name.as_deref().unwrap_or_default().trim()
-        );
+        self.from.as_ref()?.shown_name()
+    }
+
+    /// The agent who wrote it.
+    pub fn who(&self) -> Who {
+        let from = self.from.as_ref().filter(|_| !self.is_anonymous());
+        Who {
+            telegram_id: from.map(|from| from.id),
+            name: self.agent_name().unwrap_or_else(|| NAMELESS.to_owned()),
+        }
+    }
+}
+
+impl User {
+    /// Full name, else username.
+    fn shown_name(&self) -> Option<String> {
+        let last = self.last_name.as_deref().unwrap_or_default();
+        let full = format!("{} {}", self.first_name.trim(), last.trim());
         let full = full.trim();
         if full.is_empty() {
-            from.username.clone()
+            self.username.clone()
         } else {
             Some(full.to_owned())
+        }
+    }
+
+    pub fn who(&self) -> Who {
+        Who {
+            telegram_id: Some(self.id),
+            name: self.shown_name().unwrap_or_else(|| NAMELESS.to_owned()),
         }
     }
 }

@@ -48,6 +48,22 @@ impl Html {
         bold
     }
 
+    /// Monospace: a tap on it copies it.
+    #[must_use]
+    pub fn code(mut self, text: &str) -> Self {
+        self.html.push_str("<code>");
+        let mut code = self.text(text);
+        code.html.push_str("</code>");
+        code
+    }
+
+    #[must_use]
+    pub fn then(mut self, other: &Self) -> Self {
+        self.html.push_str(&other.html);
+        self.units += other.units;
+        self
+    }
+
     pub fn units(&self) -> usize {
         self.units
     }
@@ -81,8 +97,8 @@ pub mod parsed {
                 '<' => {
                     let (tag, after) = rest[1..].split_once('>').ok_or("unclosed tag")?;
                     match tag {
-                        "b" => open.push(("b".into(), parsed.text.len())),
-                        "/b" | "/a" => {
+                        "b" | "code" => open.push((tag.into(), parsed.text.len())),
+                        "/b" | "/code" | "/a" => {
                             let (name, from) = open.pop().ok_or("unexpected end tag")?;
                             parsed.entities.push((name, parsed.text[from..].to_owned()));
                         }

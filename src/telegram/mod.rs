@@ -4,8 +4,11 @@
 pub mod admin;
 mod album;
 mod answering;
+mod beside;
+mod buttons;
 mod check;
 mod client;
+mod commands;
 mod diagnosis;
 mod failure;
 mod files;
@@ -16,12 +19,15 @@ mod lanes;
 mod listener;
 mod markup;
 mod place;
+mod planner;
 mod poster;
+mod presses;
 mod render;
 mod router;
 pub mod settings;
 mod split;
 mod steps;
+mod tries;
 mod typing;
 
 use std::sync::Arc;

@@ -71,6 +71,17 @@ pub async fn of_ticket(
     }
 }
 
+/// Whether the group can have seen the ticket: a forum has a topic of it.
+pub async fn is_shown(group: &Group, chat: i64, ticket: TicketId) -> Result<bool, Trouble> {
+    match group.is_forum(chat).await {
+        Ok(false) => Ok(true),
+        Ok(true) => Ok(group.desk.topic_of(ticket, chat).await?.is_some()),
+        // Whoever posts next finds out the same.
+        Err(Failure::Migrated(_)) => Ok(true),
+        Err(failure) => Err(failure.into()),
+    }
+}
+
 async fn make_topic(group: &Group, chat: i64, ticket: TicketId) -> Result<(), Trouble> {
     let desk = &group.desk;
     let Some(contact) = desk.ticket(ticket).await? else {

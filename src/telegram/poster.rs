@@ -7,15 +7,16 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::client::Place;
+use super::beside;
+use super::client::{Manner, Place, SentFile};
 use super::failure::Failure;
 use super::group::{Group, POSTING};
 use super::place::{self, Trouble};
-use super::render::{self, Labels, Said, Writer};
+use super::planner;
 use super::steps::{Plan, Step};
 use crate::delivery::{Carrier, Job, Outcome, Receipt, Scope};
-use crate::desk::{Desk, GROUP};
-use crate::domain::error::Error;
+use crate::desk::GROUP;
+use crate::desk::posting::TicketRef;
 use crate::domain::ids::{MessageId, TicketId};
 
 /// How long the group rests when the bot may not post: long enough to be no nuisance, short enough to notice the mend.
@@ -60,6 +61,10 @@ impl Carrier for Poster {
         MAX_AGE
     }
 
+    fn joins(&self, job: &Job) -> bool {
+        planner::is_of_contact(&job.kind)
+    }
+
     async fn join(&self, jobs: Vec<Job>) -> Option<(String, Value)> {
         let (first, others) = jobs.split_first()?;
         // What was planned and refused, by an outage say, goes together with what came since; what is
@@ -69,11 +74,8 @@ impl Carrier for Poster {
             Some(plan) => plan.says.into_iter().map(MessageId).collect(),
             None => vec![first.message?],
         };
-        if others.iter().any(|job| job.kind != "message") {
-            return None;
-        }
         messages.extend(others.iter().filter_map(|job| job.message));
-        match self.plan(first.ticket?, messages).await {
+        match planner::of_messages(&self.group, first.ticket?, messages).await {
             Ok(plan) => Some(("post".to_owned(), plan.to_value())),
             Err(error) => {
                 tracing::error!(%error, "messages could not be joined; they go one by one");
@@ -109,42 +111,6 @@ impl Poster {
         Self { group }
     }
 
-    /// What posting these messages takes.
-    async fn plan(&self, ticket: TicketId, messages: Vec<MessageId>) -> Result<Plan, Error> {
-        let desk = &self.group.desk;
-        let says = messages.iter().map(|message| message.0).collect();
-        let contents = desk.post_contents(messages).await?;
-        let (Some(ticket), Some(last)) = (desk.ticket(ticket).await?, contents.last()) else {
-            return Ok(Plan::default());
-        };
-        let writer = Writer {
-            session: ticket.session,
-            user: last.user.to_string(),
-            name: last.user_name.clone(),
-        };
-        let said: Vec<Said> = contents
-            .into_iter()
-            .map(|content| Said {
-                text: content.text,
-                files: content
-                    .photos
-                    .iter()
-                    .filter_map(|photo| photo.file.clone())
-                    .collect(),
-                links: content
-                    .photos
-                    .into_iter()
-                    .filter(|photo| photo.file.is_none())
-                    .filter_map(|photo| photo.link)
-                    .collect(),
-            })
-            .collect();
-        Ok(Plan {
-            says,
-            ..Plan::new(render::steps(&labels(desk), &writer, &said))
-        })
-    }
-
     async fn post(&self, job: &Job) -> Result<Outcome, Trouble> {
         let Some(ticket) = job.ticket else {
             return Ok(Outcome::Dropped {
@@ -153,66 +119,121 @@ impl Poster {
         };
         let plan = match Plan::stored(&job.payload) {
             Some(plan) => plan,
-            None => self.plan(ticket, job.message.into_iter().collect()).await?,
+            None => planner::of_job(&self.group, job).await?,
         };
-        let Some(step) = plan.steps.front().cloned() else {
+        let known = self.group.desk.ticket(ticket).await?;
+        let (Some(step), Some(known)) = (plan.steps.front().cloned(), known) else {
             return Ok(Outcome::Dropped {
                 reason: "its message or ticket is gone".into(),
             });
         };
         for _ in 0..TURNS {
             let chat = self.group.chat().await?;
-            let Some(place) = place::of_ticket(&self.group, chat, ticket, &step).await? else {
-                return Ok(same(plan));
+            let said = if step.is_post() {
+                if is_last_word(&job.kind) && !place::is_shown(&self.group, chat, ticket).await? {
+                    return Ok(Outcome::Dropped {
+                        reason: "the group has never seen its ticket".into(),
+                    });
+                }
+                let Some(place) = place::of_ticket(&self.group, chat, ticket, &step).await? else {
+                    return Ok(same(plan));
+                };
+                self.say(place, &step, &known, job).await.map(Some)
+            } else {
+                beside::change(&self.group, chat, &known, &step)
+                    .await?
+                    .map(|()| None)
             };
-            match self.send(place, &step).await {
+            match said {
                 Ok(receipt) => return Ok(self.sent(plan, receipt)),
                 Err(Failure::Migrated(new)) => place::moved(&self.group, chat, new).await?,
                 Err(Failure::TopicLost(reason)) => {
                     return self.topic_lost(ticket, plan, reason).await;
                 }
+                Err(Failure::TopicClosed(reason)) => return topic_closed(plan, reason),
                 Err(failure) => return self.replaced(plan, &step, failure),
             }
         }
         Err(Failure::Unavailable("the group moves in circles".into()).into())
     }
 
-    async fn send(&self, place: Place, step: &Step) -> Result<Receipt, Failure> {
+    /// Posts a step, with buttons where it is the first that can carry them.
+    async fn say(
+        &self,
+        place: Place,
+        step: &Step,
+        known: &TicketRef,
+        job: &Job,
+    ) -> Result<Receipt, Failure> {
+        let of_contact = planner::is_of_contact(&job.kind);
+        let buttons = known.buttons.filter(|(chat, _)| *chat == place.chat);
+        let first = of_contact && buttons.is_none() && !known.is_over && step.takes_buttons();
+        let manner = Manner {
+            // In a topic everybody sees whom a line is about.
+            reply_to: match buttons {
+                Some((_, message)) if !of_contact && place.topic.is_none() => Some(message),
+                _ => None,
+            },
+            keyboard: first.then(|| planner::keyboard(&self.group.desk, known)),
+        };
+        let receipt = self.send(place, step, &manner).await?;
+        if first && let Some(message) = receipt.message_ids.first() {
+            let post = Some((receipt.chat_id, *message));
+            // It is posted, whatever becomes of this; without it the next post gets the buttons.
+            if let Err(error) = self.group.desk.remember_buttons(known.id, post).await {
+                tracing::error!(%error, "the post with a ticket's buttons could not be remembered");
+            }
+        }
+        Ok(receipt)
+    }
+
+    async fn send(&self, place: Place, step: &Step, manner: &Manner) -> Result<Receipt, Failure> {
         let (client, uploads) = (&self.group.client, self.group.desk.uploads());
         match step {
-            Step::Text { html } => client.send_html(place, html).await,
-            Step::Link { url, caption, .. } => client.send_link(place, url, caption).await,
+            Step::Text { html } => client.send_html(place, html, manner).await,
+            Step::Link { url, caption, .. } => client.send_link(place, url, caption, manner).await,
             Step::Photo { file, caption, .. } => {
+                let sent = SentFile { file, name: file };
+                let method = ("sendPhoto", "photo");
                 client
-                    .send_file(("sendPhoto", "photo"), place, (uploads, file), caption)
+                    .send_file(method, place, (uploads, sent), caption, manner)
                     .await
             }
-            Step::Document { file, caption } => {
+            Step::Document {
+                file,
+                caption,
+                name,
+            } => {
+                let name = name.as_deref().unwrap_or(file);
+                let sent = SentFile { file, name };
+                let method = ("sendDocument", "document");
                 client
-                    .send_file(
-                        ("sendDocument", "document"),
-                        place,
-                        (uploads, file),
-                        caption,
-                    )
+                    .send_file(method, place, (uploads, sent), caption, manner)
                     .await
             }
             Step::Album { files, caption, .. } => {
-                client.send_album(place, uploads, files, caption).await
+                client
+                    .send_album(place, uploads, files, caption, manner)
+                    .await
+            }
+            Step::Buttons | Step::CloseTopic | Step::ReopenTopic => {
+                Err(Failure::Refused("a step that posts nothing".into()))
             }
         }
     }
 
-    fn sent(&self, mut plan: Plan, receipt: Receipt) -> Outcome {
+    fn sent(&self, mut plan: Plan, receipt: Option<Receipt>) -> Outcome {
         self.group.works(POSTING);
         plan.steps.pop_front();
         plan.recreated = false;
+        // A topic that was opened for a post may be found closed again only behind that post.
+        plan.reopened &= receipt.is_none();
         plan.says.clear();
         if plan.steps.is_empty() {
-            return Outcome::Delivered(Some(receipt));
+            return Outcome::Delivered(receipt);
         }
         Outcome::Progress {
-            receipt: Some(receipt),
+            receipt,
             payload: plan.to_value(),
         }
     }
@@ -328,20 +349,37 @@ impl Poster {
                 lane(Some(NO_ACCESS_PAUSE))
             }
             Failure::Migrated(_) => lane(None),
-            Failure::TopicLost(_) | Failure::NotAForum(_) | Failure::Unavailable(_) => {
-                Outcome::Retry {
-                    scope: Scope::Job,
-                    after: None,
-                    reason,
-                }
-            }
+            Failure::TopicLost(_)
+            | Failure::TopicClosed(_)
+            | Failure::NotAForum(_)
+            | Failure::Unavailable(_) => Outcome::Retry {
+                scope: Scope::Job,
+                after: None,
+                reason,
+            },
             Failure::Uncertain(_) => Outcome::Uncertain { reason },
             Failure::PhotoRefused { .. }
             | Failure::LinkRefused(_)
             | Failure::TooBig(_)
+            | Failure::NotModified(_)
             | Failure::Refused(_) => Outcome::Refused { reason },
         }
     }
+}
+
+/// Whether a line is of use only to those who have seen the ticket.
+fn is_last_word(kind: &str) -> bool {
+    matches!(kind, "closed" | "rated")
+}
+
+/// Somebody closed the topic: it is opened, once.
+fn topic_closed(mut plan: Plan, reason: String) -> Result<Outcome, Trouble> {
+    if plan.reopened {
+        return Err(Failure::NoAccess(reason).into());
+    }
+    plan.reopened = true;
+    plan.steps.push_front(Step::ReopenTopic);
+    Ok(same(plan))
 }
 
 /// Nothing was posted; the turn comes again.
@@ -349,19 +387,5 @@ fn same(plan: Plan) -> Outcome {
     Outcome::Progress {
         receipt: None,
         payload: plan.to_value(),
-    }
-}
-
-/// The words of a post in the desk's language.
-fn labels(desk: &Desk) -> Labels {
-    let text = |key| desk.texts().get(desk.locale(), key, &[]);
-    Labels {
-        from_user: text("telegram-from-user"),
-        user_id: text("telegram-user-id"),
-        name: text("telegram-name"),
-        message: text("telegram-message"),
-        messages: text("telegram-messages"),
-        photos: text("telegram-photos"),
-        pieces: text("telegram-pieces"),
     }
 }

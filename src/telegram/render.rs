@@ -1,11 +1,17 @@
-//! Messages of a contact → the steps of a post. Pure: no clock, no store, no network. How a post looks is
-//! drawn in the mobile interface's contract, and pinned by the snapshots below.
+//! Messages → the steps of a post. Pure: no clock, no store, no network. What differs between the forms of a post is
+//! its frame; how a text is cut and where files go is here. The forms are drawn in the contracts, and pinned by snapshots.
 
-use uuid::Uuid;
+mod answer;
+mod mobile;
+mod web;
 
 use super::markup::Html;
 use super::split::pieces;
 use super::steps::Step;
+
+pub use answer::{answer, line};
+pub use mobile::{Labels, Writer, steps};
+pub use web::{Visitor, WebLabels, web};
 
 /// Longest text of a post, in UTF-16 units after parsing.
 pub const TEXT_UNITS: usize = 4096;
@@ -14,35 +20,23 @@ pub const CAPTION_UNITS: usize = 1024;
 /// Most parts of an album.
 pub const ALBUM_PARTS: usize = 10;
 
-/// The words around what people wrote, in the desk's language.
-#[derive(Debug, Clone)]
-pub struct Labels {
-    pub from_user: String,
-    pub user_id: String,
-    pub name: String,
-    pub message: String,
-    pub messages: String,
-    pub photos: String,
-    pub pieces: String,
-}
-
-/// Who wrote, and the ticket it belongs to.
-#[derive(Debug, Clone)]
-pub struct Writer {
-    pub session: Uuid,
-    pub user: String,
-    /// The latest known name.
-    pub name: Option<String>,
-}
-
-/// One message of the contact.
+/// One message.
 #[derive(Debug, Clone, Default)]
 pub struct Said {
     pub text: String,
-    /// Names in the uploads folder.
+    /// Photos: names in the uploads folder.
     pub files: Vec<String>,
     /// Addresses elsewhere, which Telegram fetches.
     pub links: Vec<String>,
+    /// Files that are no photos.
+    pub documents: Vec<Document>,
+}
+
+/// A file that goes as a document: its name in the uploads folder, and the one people know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    pub file: String,
+    pub name: Option<String>,
 }
 
 impl Said {
@@ -51,50 +45,72 @@ impl Said {
     }
 }
 
-/// The steps that post these messages of one contact, in order.
-pub fn steps(labels: &Labels, writer: &Writer, said: &[Said]) -> Vec<Step> {
-    let sheet = Sheet { labels, writer };
+/// What stands before the text of a post.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Label {
+    Message,
+    Messages(usize),
+}
+
+/// What a form puts around what was said. Every piece begins with the ticket's mark.
+trait Frame {
+    /// The mark alone, for a text that goes on.
+    fn mark(&self) -> Html;
+    /// Who says it; and the label where there is a text, which then follows.
+    fn head(&self, label: Option<Label>) -> Html;
+    /// What follows the text.
+    fn tail(&self) -> Html {
+        Html::default()
+    }
+    /// The caption of files whose words stand in another post.
+    fn short(&self) -> Html;
+    /// How many photos there are.
+    fn count(&self, photos: usize) -> Html;
+}
+
+/// The steps that post these messages, in order.
+fn framed(frame: &dyn Frame, said: &[Said]) -> Vec<Step> {
+    let sheet = Sheet(frame);
     match said {
         [] => Vec::new(),
         [one] => sheet.single(one),
         several if several.iter().any(Said::has_text) => sheet.joint(several),
-        wordless => sheet.single(&Said {
-            text: String::new(),
-            files: wordless
-                .iter()
-                .flat_map(|said| said.files.clone())
-                .collect(),
-            links: wordless
-                .iter()
-                .flat_map(|said| said.links.clone())
-                .collect(),
-        }),
+        wordless => sheet.single(&all_files(wordless)),
     }
 }
 
-struct Sheet<'a> {
-    labels: &'a Labels,
-    writer: &'a Writer,
+/// The files of several messages, without their words.
+fn all_files(said: &[Said]) -> Said {
+    Said {
+        text: String::new(),
+        files: said.iter().flat_map(|said| said.files.clone()).collect(),
+        links: said.iter().flat_map(|said| said.links.clone()).collect(),
+        documents: said
+            .iter()
+            .flat_map(|said| said.documents.clone())
+            .collect(),
+    }
 }
+
+struct Sheet<'a>(&'a dyn Frame);
 
 impl Sheet<'_> {
     fn single(&self, said: &Said) -> Vec<Step> {
         let body = said.text.as_str();
-        let photos = said.files.len() + said.links.len();
-        if photos == 0 {
-            return texts(self.texts(&self.labels.message, body));
+        if said.files.is_empty() && said.links.is_empty() && said.documents.is_empty() {
+            return texts(self.texts(Label::Message, body));
         }
         let first = said.files.len().min(ALBUM_PARTS);
-        let whole = self.block(
-            said.has_text()
-                .then_some((self.labels.message.as_str(), body)),
-        );
-        let whole = self.with_count(whole, "\n\n", first);
+        let whole = match said.has_text() {
+            true => self.0.head(Some(Label::Message)).text(body),
+            false => self.0.head(None),
+        };
+        let whole = self.with_count(whole, "\n\n", first).then(&self.0.tail());
         if whole.units() <= CAPTION_UNITS {
-            return self.pictures(said, Some(whole.into_string()));
+            return self.files(said, Some(whole.into_string()));
         }
-        let mut steps = texts(self.texts(&self.labels.message, body));
-        steps.extend(self.pictures(said, None));
+        let mut steps = texts(self.texts(Label::Message, body));
+        steps.extend(self.files(said, None));
         steps
     }
 
@@ -104,41 +120,39 @@ impl Sheet<'_> {
             .filter(|said| said.has_text())
             .map(|said| said.text.as_str())
             .collect();
-        let label = format!("{} ({})", self.labels.messages, said.len());
-        let mut steps = texts(self.texts(&label, &words.join("\n\n")));
-        steps.extend(self.pictures(
-            &Said {
-                text: String::new(),
-                files: said.iter().flat_map(|said| said.files.clone()).collect(),
-                links: said.iter().flat_map(|said| said.links.clone()).collect(),
-            },
-            None,
-        ));
+        let label = Label::Messages(said.len());
+        let mut steps = texts(self.texts(label, &words.join("\n\n")));
+        steps.extend(self.files(&all_files(said), None));
         steps
     }
 
-    /// The photos. `whole` is the caption of the first that says everything; the others say whose they are.
-    fn pictures(&self, said: &Said, mut whole: Option<String>) -> Vec<Step> {
+    /// What hangs on it. `whole` is the caption of the first that says everything; the others say whose they are.
+    fn files(&self, said: &Said, mut whole: Option<String>) -> Vec<Step> {
         let mut with_words = whole.is_some();
         let mut steps = Step::photos(&said.files, |count| {
-            let short = self.id_line().into_string();
+            let short = self.0.short().into_string();
             let caption = whole
                 .take()
-                .unwrap_or_else(|| self.with_count(self.id_line(), "\n", count).into_string());
+                .unwrap_or_else(|| self.with_count(self.0.short(), "\n", count).into_string());
             (caption, short)
         });
         for url in &said.links {
             let words = std::mem::take(&mut with_words) && said.files.is_empty();
             steps.push(Step::Link {
                 url: url.clone(),
-                caption: whole.take().unwrap_or_else(|| self.id_line().into_string()),
+                caption: whole.take().unwrap_or_else(|| self.0.short().into_string()),
                 instead: if words {
                     self.in_words(said, url)
                 } else {
-                    vec![self.id_line().text("\n").text(url).into_string()]
+                    vec![self.0.short().text("\n").text(url).into_string()]
                 },
             });
         }
+        steps.extend(said.documents.iter().map(|document| Step::Document {
+            file: document.file.clone(),
+            name: document.name.clone(),
+            caption: whole.take().unwrap_or_else(|| self.0.short().into_string()),
+        }));
         steps
     }
 
@@ -149,74 +163,35 @@ impl Sheet<'_> {
         } else {
             url.to_owned()
         };
-        self.texts(&self.labels.message, &body)
+        self.texts(Label::Message, &body)
     }
 
-    /// The text as one post or several, the header on the first.
-    fn texts(&self, label: &str, body: &str) -> Vec<String> {
-        let header = self.block(Some((label, "")));
-        let marked = Html::marked(self.writer.session);
-        let mut posts: Vec<String> = pieces(
+    /// The text as one post or several, the head on the first, the tail on the last.
+    fn texts(&self, label: Label, body: &str) -> Vec<String> {
+        let (head, mark, tail) = (self.0.head(Some(label)), self.0.mark(), self.0.tail());
+        let room = TEXT_UNITS.saturating_sub(tail.units());
+        let pieces = pieces(
             body,
-            TEXT_UNITS - header.units(),
-            TEXT_UNITS - marked.units(),
-        )
-        .into_iter()
-        .enumerate()
-        .map(|(index, piece)| {
-            let start = if index == 0 {
-                header.clone()
-            } else {
-                marked.clone()
-            };
-            start.text(piece).into_string()
-        })
-        .collect();
-        if posts.is_empty() {
-            posts.push(self.block(None).into_string());
-        }
-        posts
-    }
-
-    /// Who writes, and what, if anything.
-    fn block(&self, message: Option<(&str, &str)>) -> Html {
-        let mut html = Html::marked(self.writer.session)
-            .text("📱 ")
-            .bold(&self.labels.from_user)
-            .text("\n\n");
-        html = self.user_line(html);
-        if let Some(name) = self
-            .writer
-            .name
-            .as_deref()
-            .filter(|name| !name.trim().is_empty())
-        {
-            html = html
-                .text("\n📝 ")
-                .bold(&format!("{}:", self.labels.name))
-                .text(" ")
-                .text(name);
-        }
-        match message {
-            Some((label, body)) => html
-                .text("\n\n💬 ")
-                .bold(&format!("{label}:"))
-                .text("\n")
-                .text(body),
-            None => html,
-        }
-    }
-
-    fn user_line(&self, html: Html) -> Html {
-        html.text("👤 ")
-            .bold(&format!("{}:", self.labels.user_id))
-            .text(" ")
-            .text(&self.writer.user)
-    }
-
-    /// The caption of photos whose words stand in another post.
-    fn id_line(&self) -> Html {
-        self.user_line(Html::marked(self.writer.session))
+            room.saturating_sub(head.units()),
+            room.saturating_sub(mark.units()),
+        );
+        let Some(last) = pieces.len().checked_sub(1) else {
+            return vec![self.0.head(None).then(&tail).into_string()];
+        };
+        pieces
+            .into_iter()
+            .enumerate()
+            .map(|(index, piece)| {
+                let start = if index == 0 { &head } else { &mark };
+                let post = start.clone().text(piece);
+                let post = if index == last {
+                    post.then(&tail)
+                } else {
+                    post
+                };
+                post.into_string()
+            })
+            .collect()
     }
 
     /// How many photos there are, where there are several.
@@ -224,10 +199,7 @@ impl Sheet<'_> {
         if photos < 2 {
             return html;
         }
-        html.text(gap)
-            .text("📷 ")
-            .bold(&format!("{}:", self.labels.photos))
-            .text(&format!(" {photos} {}", self.labels.pieces))
+        html.text(gap).then(&self.0.count(photos))
     }
 }
 

@@ -2,8 +2,12 @@
 
 use uuid::Uuid;
 
-use super::incoming::{Message, Update};
+use super::buttons::pressed;
+use super::commands::Verb;
+use super::incoming::{CallbackQuery, Left, Message, Update};
 use super::markup::session_in;
+use crate::desk::in_group::{Button, Who};
+use crate::domain::ids::TicketId;
 
 /// What must be known to tell who is meant.
 #[derive(Debug, Clone)]
@@ -25,6 +29,12 @@ pub enum Meaning {
     ReplyUsage,
     /// `/reply` with something that is no session id.
     ReplyUnknown,
+    /// Another command about the ticket that `to` leads to.
+    Command { to: To, verb: Verb },
+    /// A button was pressed.
+    Press(Press),
+    /// A button was pressed, and its effect is done: the answer is still to be given.
+    Left(Left),
     /// An agent changed a message; `words` is its text now.
     Edit { words: String },
     /// Something was meant for a contact, but it is of a kind that can not be passed on.
@@ -35,6 +45,17 @@ pub enum Meaning {
     Membership,
     /// Talk among agents, service messages, other chats, other bots.
     Ignore,
+}
+
+/// A press on a button.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Press {
+    pub callback: String,
+    pub who: Who,
+    /// None for one that is none of ours, or that is pressed in another chat.
+    pub button: Option<(Button, TicketId)>,
+    /// The post it stands under.
+    pub to: To,
 }
 
 /// The ways that lead to a ticket, to be tried in this order.
@@ -63,9 +84,31 @@ pub fn meaning(update: &Update, context: &Context) -> Meaning {
     if let Some(message) = &update.edited_message {
         return of_edit(message, context);
     }
+    if let Some(left) = &update.relaydesk_left {
+        return Meaning::Left(left.clone());
+    }
+    if let Some(query) = &update.callback_query {
+        return Meaning::Press(of_press(query, context));
+    }
     match &update.my_chat_member {
         Some(membership) if membership.chat.id == context.group => Meaning::Membership,
         _ => Meaning::Ignore,
+    }
+}
+
+fn of_press(query: &CallbackQuery, context: &Context) -> Press {
+    let post = query.message.as_deref();
+    let here = post.filter(|post| post.chat.id == context.group && !query.from.is_bot);
+    let to = here.map(|post| To {
+        post: Some(post.message_id),
+        session: post.link(session_in),
+        topic: None,
+    });
+    Press {
+        callback: query.id.clone(),
+        who: query.from.who(),
+        button: here.and(query.data.as_deref()).and_then(pressed),
+        to: to.unwrap_or_default(),
     }
 }
 
@@ -78,6 +121,10 @@ fn of_message(message: &Message, context: &Context) -> Meaning {
     }
     match command(message, context) {
         Command::Reply(words) => return reply_command(words, message.has_attachment()),
+        Command::Verb(verb) => {
+            let to = spoken_of(message, context);
+            return Meaning::Command { to, verb };
+        }
         // Commands stay among agents and bots; in a plain group a reply may well begin with a slash.
         Command::Other { addressed } if addressed || message.is_topic_message => {
             return Meaning::Ignore;
@@ -108,6 +155,8 @@ fn of_edit(message: &Message, context: &Context) -> Meaning {
             Meaning::Reply { words, .. } => Meaning::Edit { words },
             _ => Meaning::Ignore,
         },
+        // What a command did can not be taken back by another wording.
+        Command::Verb(_) => Meaning::Ignore,
         _ => Meaning::Edit {
             words: words.to_owned(),
         },
@@ -168,9 +217,26 @@ fn addressee(message: &Message, context: &Context) -> Option<To> {
     })
 }
 
+/// The ticket a command is about: of whatever message it replies to, else of the topic.
+fn spoken_of(message: &Message, context: &Context) -> To {
+    let topic = message.topic();
+    let replied = message.reply_to_message.as_deref().filter(|replied| {
+        replied.forum_topic_created.is_none() && Some(replied.message_id) != topic
+    });
+    // A mark in anybody else's message could have been copied from anywhere.
+    let own =
+        replied.filter(|replied| replied.from.as_ref().map(|from| from.id) == Some(context.bot_id));
+    To {
+        post: replied.map(|replied| replied.message_id),
+        session: own.and_then(|post| post.link(session_in)),
+        topic,
+    }
+}
+
 enum Command<'a> {
     /// `/reply`, and what follows it.
     Reply(&'a str),
+    Verb(Verb),
     Other {
         addressed: bool,
     },
@@ -188,8 +254,14 @@ fn command<'a>(message: &'a Message, context: &Context) -> Command<'a> {
         (Some(bot), Some(us)) => bot.eq_ignore_ascii_case(us),
         _ => true,
     };
-    if ours && name.eq_ignore_ascii_case("/reply") {
-        return Command::Reply(words.trim_start().get(command.len()..).unwrap_or_default());
+    if ours {
+        let arguments = words.trim_start().get(command.len()..).unwrap_or_default();
+        if name.eq_ignore_ascii_case("/reply") {
+            return Command::Reply(arguments);
+        }
+        if let Some(verb) = Verb::parse(name, arguments) {
+            return Command::Verb(verb);
+        }
     }
     Command::Other {
         addressed: bot.is_some(),

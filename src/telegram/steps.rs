@@ -30,11 +30,18 @@ pub enum Step {
         caption: String,
         short: String,
     },
-    /// A photo Telegram would not take as a photo.
+    /// A file that is no photo, or a photo Telegram would not take as one.
     Document {
         file: String,
         caption: String,
+        /// The name people know it by.
+        #[serde(default)]
+        name: Option<String>,
     },
+    /// The buttons under the ticket's first post become what its state asks for.
+    Buttons,
+    CloseTopic,
+    ReopenTopic,
 }
 
 impl Step {
@@ -63,6 +70,16 @@ impl Step {
             .collect()
     }
 
+    /// Whether it posts something; else it only changes what is there, and twice does no harm.
+    pub fn is_post(&self) -> bool {
+        !matches!(self, Self::Buttons | Self::CloseTopic | Self::ReopenTopic)
+    }
+
+    /// Telegram has no buttons under albums.
+    pub fn takes_buttons(&self) -> bool {
+        self.is_post() && !matches!(self, Self::Album { .. })
+    }
+
     /// How many messages it makes in the group; Telegram counts each part of an album.
     pub fn parts(&self) -> u32 {
         match self {
@@ -78,13 +95,14 @@ impl Step {
             Self::Photo { file, caption, .. } => Some(vec![Self::Document {
                 file: file.clone(),
                 caption: caption.clone(),
+                name: None,
             }]),
             Self::Album {
                 files,
                 caption,
                 short,
             } => Some(Self::album_without(files, part, caption, short)),
-            Self::Link { .. } | Self::Text { .. } | Self::Document { .. } => None,
+            _ => None,
         }
     }
 
@@ -117,6 +135,7 @@ impl Step {
         steps.push(Self::Document {
             file: refused.clone(),
             caption: short.to_owned(),
+            name: None,
         });
         steps
     }
@@ -129,6 +148,9 @@ pub struct Plan {
     /// The topic was lost at this step and has been made anew once.
     #[serde(default)]
     pub recreated: bool,
+    /// The topic was found closed at this step and has been opened once.
+    #[serde(default)]
+    pub reopened: bool,
     /// The messages it says, for as long as nothing of it was posted: with more of them it is planned anew.
     #[serde(default)]
     pub says: Vec<i64>,
@@ -149,7 +171,7 @@ impl Plan {
     }
 
     pub fn to_value(&self) -> serde_json::Value {
-        serde_json::json!({ "steps": self.steps, "recreated": self.recreated, "says": self.says })
+        serde_json::json!({ "steps": self.steps, "recreated": self.recreated, "reopened": self.reopened, "says": self.says })
     }
 
     /// Puts other steps in the place of the first.
@@ -219,7 +241,8 @@ mod tests {
                 },
                 Step::Document {
                     file: "2.jpg".into(),
-                    caption: "id".into()
+                    caption: "id".into(),
+                    name: None,
                 },
             ]
         );

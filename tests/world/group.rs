@@ -168,3 +168,61 @@ impl super::Phone {
         answers[count - 1].clone()
     }
 }
+
+impl World {
+    /// Gives a person of the group an account of that role; its id.
+    pub fn has_account(&self, person: &relaydesk::sandbox::Sandbox, role: &str) -> i64 {
+        let user = person.agent();
+        let now = "2026-03-01T12:00:00.000000Z";
+        self.in_database(|sql| {
+            sql.query_row(
+                "INSERT INTO agents (email, first_name, last_name, username, role, telegram_id, created_at, updated_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7) RETURNING id",
+                rusqlite::params![
+                    format!("{}@example.com", user.first_name.to_lowercase()),
+                    user.first_name,
+                    user.last_name.unwrap_or_default(),
+                    user.username,
+                    role,
+                    user.id,
+                    now
+                ],
+                |row| row.get(0),
+            )
+            .unwrap()
+        })
+    }
+
+    /// A column of the newest ticket, as text.
+    pub fn of_ticket(&self, column: &str) -> String {
+        let sql =
+            format!("SELECT CAST(COALESCE({column}, '') AS TEXT) FROM tickets ORDER BY id DESC");
+        self.in_database(|database| database.query_row(&sql, [], |row| row.get(0)).unwrap())
+    }
+
+    /// Puts a canned answer into the database.
+    pub fn has_canned(&self, name: &str, text: &str) {
+        let sql = "INSERT INTO canned_answers (name, text, created_at, updated_at) VALUES (?1, ?2, '', '')";
+        self.in_database(|database| database.execute(sql, [name, text]).unwrap());
+    }
+
+    /// Waits until the ticket's column is this.
+    pub async fn ticket_has(&self, column: &str, value: &str) {
+        self.until(&format!("{column} = {value}"), async || {
+            self.of_ticket(column) == value
+        })
+        .await;
+    }
+
+    /// Waits until a press was answered; the answer, and whether it was an alert.
+    pub async fn press_is_answered(&self, press: &str) -> (String, bool) {
+        let found = || {
+            let presses = self.sandbox.presses();
+            let press = presses.into_iter().find(|known| known.id == press)?;
+            Some((press.answer?, press.alert))
+        };
+        self.until("an answer to the press", async || found().is_some())
+            .await;
+        found().unwrap()
+    }
+}

@@ -142,7 +142,7 @@ export class Group {
     show(find('#no-posts'), posts.length === 0);
     const entries = albums(posts).map((parts) => ({
       key: String(parts[0].id),
-      signature: JSON.stringify([parts, this.#agent]),
+      signature: JSON.stringify([parts, this.#agent, world.presses.filter((press) => press.post_id === parts[0].id)]),
       build: () => this.#post(parts),
     }));
     reconcile(find('#posts'), entries);
@@ -162,6 +162,7 @@ export class Group {
       pictures(parts),
       files(parts),
       post.text ? body : null,
+      this.#buttons(post),
       this.#foot(parts, post, own),
     );
     item.addEventListener('click', (event) => {
@@ -174,6 +175,22 @@ export class Group {
     const quoted = post.reply_to === post.thread_id ? null : world.posts.find((other) => other.id === post.reply_to);
     if (!quoted) return null;
     return el('div', { class: 'quoted' }, el('strong', {}, quoted.from), el('span', { dir: 'auto' }, excerpt(quoted)));
+  }
+
+  /** The bot's buttons under a post; what it says to a press comes with the state. */
+  #buttons(post) {
+    const rows = post.reply_markup?.inline_keyboard ?? [];
+    if (rows.length === 0) return null;
+    const press = (text) => {
+      const form = new FormData();
+      form.set('message_id', post.id);
+      form.set('button', text);
+      if (this.#agent !== fullName(world.agents[0])) form.set('agent', this.#agent);
+      return world.act('press', form);
+    };
+    const drawn = rows.flat().map(({ text }) => el('button', { type: 'button', class: 'press', onclick: () => press(text) }, text));
+    const last = world.presses.findLast((one) => one.post_id === post.id && one.answer);
+    return el('div', { class: 'presses' }, drawn, last ? el('span', { class: 'press-answer' }, `${last.by}: ${last.answer}`) : null);
   }
 
   #foot(parts, post, own) {

@@ -14,6 +14,7 @@ class World extends EventTarget {
   topics = [];
   pushes = [];
   agents = [];
+  presses = [];
   faults = { telegram: 'up', fcm: 'up' };
   forum = false;
   title = 'Support';
@@ -47,7 +48,7 @@ class World extends EventTarget {
     this.#fetching = false;
   }
 
-  /** `reply`, `edit`, `say` or `faults`; throws with the sandbox's words. */
+  /** `reply`, `edit`, `say`, `press` or `faults`; throws with the sandbox's words. */
   async act(path, body) {
     const done = await post(`${API}/${path}`, body);
     this.refresh();
@@ -63,6 +64,7 @@ class World extends EventTarget {
     this.posts = state.posts.filter((post) => !post.deleted).map((post) => ({ ...post, time: parseTime(post.at) }));
     this.topics = state.topics.filter((topic) => !topic.deleted);
     this.agents = state.agents;
+    this.presses = state.presses;
     this.faults = state.faults;
     this.forum = state.forum;
     this.title = state.group.title;

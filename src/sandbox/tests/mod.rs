@@ -9,6 +9,7 @@ use teloxide::Bot;
 use super::*;
 
 mod bot_api;
+mod buttons;
 mod control;
 mod forum;
 mod outages;

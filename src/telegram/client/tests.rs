@@ -71,7 +71,10 @@ async fn a_post_names_its_chat_its_topic_and_its_markup() {
         topic: Some(9),
         ..GROUP
     };
-    let receipt = client(&url).send_html(place, "<b>hi</b>").await.unwrap();
+    let receipt = client(&url)
+        .send_html(place, "<b>hi</b>", &Manner::default())
+        .await
+        .unwrap();
     assert_eq!(
         receipt,
         Receipt {
@@ -95,25 +98,37 @@ async fn a_refused_connection_is_certain() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let failure = client(&url).send_html(GROUP, "hi").await.unwrap_err();
+    let failure = client(&url)
+        .send_html(GROUP, "hi", &Manner::default())
+        .await
+        .unwrap_err();
     assert!(matches!(failure, Failure::NotSent(_)), "{failure:?}");
 }
 
 #[tokio::test]
 async fn a_connection_cut_after_the_request_is_uncertain() {
     let (url, _asked) = answering("").await;
-    let failure = client(&url).send_html(GROUP, "hi").await.unwrap_err();
+    let failure = client(&url)
+        .send_html(GROUP, "hi", &Manner::default())
+        .await
+        .unwrap_err();
     assert!(matches!(failure, Failure::Uncertain(_)), "{failure:?}");
 }
 
 #[tokio::test]
 async fn an_answer_cut_half_way_is_uncertain_but_a_refusal_is_not() {
     let (url, _asked) = answering("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"ok\":tr").await;
-    let failure = client(&url).send_html(GROUP, "hi").await.unwrap_err();
+    let failure = client(&url)
+        .send_html(GROUP, "hi", &Manner::default())
+        .await
+        .unwrap_err();
     assert!(matches!(failure, Failure::Uncertain(_)), "{failure:?}");
     let (url, _asked) =
         answering("HTTP/1.1 502 Bad Gateway\r\ncontent-length: 100\r\n\r\n<html>").await;
-    let failure = client(&url).send_html(GROUP, "hi").await.unwrap_err();
+    let failure = client(&url)
+        .send_html(GROUP, "hi", &Manner::default())
+        .await
+        .unwrap_err();
     assert!(matches!(failure, Failure::Unavailable(_)), "{failure:?}");
 }
 
