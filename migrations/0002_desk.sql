@@ -144,7 +144,7 @@ CREATE TABLE canned_answers (
     updated_at TEXT NOT NULL
 ) STRICT;
 
--- What owners set on the page, JSON by name: `hours`.
+-- What owners set on the page, JSON by name: `hours`; and `session_secret`, which signs links where no JWT_SECRET is set.
 CREATE TABLE desk_settings (
     name TEXT PRIMARY KEY,
     value TEXT NOT NULL,

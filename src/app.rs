@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, Problems};
 use crate::domain::clock::Clock;
+use crate::http::Lines;
 use crate::store::Store;
 pub use parts::{check, desk_beside_server, push_settings, telegram_settings};
 use parts::{make_desk, open_store, open_uploads};
@@ -92,11 +93,20 @@ impl App {
         let mut tasks = Tasks::default();
         let uploads = open_uploads(&config).await.map_err(one)?;
         let desk = make_desk(&config, store.clone(), uploads, &clock).map_err(one)?;
-        let routes =
-            parts::wire(&config, &desk, &store, &stopping, &mut tasks, further).map_err(one)?;
+        let lines = Lines::default();
+        let routes = parts::wire(
+            &config,
+            &desk,
+            &store,
+            &stopping,
+            &mut tasks,
+            lines.clone(),
+            further,
+        )
+        .map_err(one)?;
         let stop = stopping.clone();
         tasks.spawn("http", async move {
-            Server::new_with_acceptor(Prompt(acceptor))
+            Server::new_with_acceptor(Prompt { acceptor, lines })
                 .run_with_graceful_shutdown(routes, stop.cancelled_owned(), Some(REQUEST_TIME))
                 .await
                 .map_err(|error| error.to_string())

@@ -191,7 +191,7 @@ pub fn token(
     let given = |name: &str| {
         matches
             .get_one::<String>(name)
-            .filter(|_| name == "JWT_SECRET")
+            .filter(|value| name == "JWT_SECRET" && value.len() >= TokenKey::MIN_BYTES)
             .cloned()
     };
     let config = config::read_from(given, &mut problems);
@@ -207,9 +207,7 @@ pub fn token(
     if seconds.is_none() {
         problems.push("--ttl must be a number and a unit: 45s, 30m, 12h, 30d".to_owned());
     }
-    let secret = config
-        .jwt_secret
-        .filter(|secret| secret.len() >= TokenKey::MIN_BYTES);
+    let secret = config.jwt_secret;
     if secret.is_none() {
         problems.push(format!(
             "JWT_SECRET is not set or shorter than {} bytes: give the server's own",

@@ -13,7 +13,7 @@ use crate::desk::access::{Access, TokenKey};
 use crate::desk::{Desk, Settings};
 use crate::domain::clock::Clock;
 use crate::domain::ids::Chance;
-use crate::http::{self, WebhookSecrets};
+use crate::http::{self, Followers, Lines, WebhookSecrets};
 use crate::media::Uploads;
 use crate::push::{self, PushSettings, Sender};
 use crate::realtime::Realtime;
@@ -154,6 +154,7 @@ pub fn make_desk(
         push: push_settings(config)?.is_some(),
         ticket_expiry: chrono::Duration::minutes(config.ticket_expiry_minutes.into()),
         api_token: config.api_token.clone(),
+        jwt_secret: config.jwt_secret.clone(),
         rate_per_address: config.rate_per_address,
         rate_per_user: config.rate_per_user,
     };
@@ -187,6 +188,7 @@ pub fn wire(
     store: &Store,
     stopping: &CancellationToken,
     tasks: &mut Tasks,
+    lines: Lines,
     further: Option<Route>,
 ) -> Result<impl Endpoint<Output = Response> + use<>, String> {
     let telegram = start_telegram(config, desk, store, stopping, tasks)?;
@@ -195,6 +197,11 @@ pub fn wire(
     let (realtime, socket) = Realtime::new(Arc::clone(desk), access.clone(), stopping.clone());
     tasks.spawn("sockets", async move {
         realtime.run().await;
+        Ok(())
+    });
+    let (followers, tell_followers) = Followers::start(desk, stopping.clone());
+    tasks.spawn("chat events", async move {
+        tell_followers.await;
         Ok(())
     });
     start_housekeeping(desk, stopping, tasks);
@@ -212,6 +219,8 @@ pub fn wire(
         telegram,
         push,
         stopping: stopping.clone(),
+        followers,
+        lines,
         socket,
         further,
     }))

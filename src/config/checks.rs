@@ -229,10 +229,17 @@ impl<'p, G: Fn(&str) -> Option<String>> Checks<'p, G> {
                 return (UserAuth::Open, secret);
             }
         };
-        let weak = secret
-            .as_deref()
-            .is_none_or(|secret| secret.len() < JWT_SECRET_MIN_BYTES);
-        if auth == UserAuth::Token && weak {
+        let short = |secret: &str| secret.len() < JWT_SECRET_MIN_BYTES;
+        let weak = match auth {
+            UserAuth::Token => secret.as_deref().is_none_or(short),
+            UserAuth::Open => false,
+        };
+        if auth == UserAuth::Open && secret.as_deref().is_some_and(short) {
+            self.problem(format!(
+                "JWT_SECRET signs the tokens of web chats and must have at least {JWT_SECRET_MIN_BYTES} bytes: take the output of `openssl rand -hex 32`, or leave it out"
+            ));
+        }
+        if weak {
             self.problem(format!(
                 "USER_AUTH=token needs a JWT_SECRET of at least {JWT_SECRET_MIN_BYTES} bytes: add one, such as the output of `openssl rand -hex 32`"
             ));

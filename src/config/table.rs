@@ -100,7 +100,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "JWT_SECRET",
         None,
-        "Signs users' tokens (HS256), at least 32 bytes. Needed with USER_AUTH=token.",
+        "Signs users' tokens (HS256), at least 32 bytes. Needed with USER_AUTH=token, and for web chats of a site's own users; visitors need none.",
     ),
     setting(
         "API_TOKEN",

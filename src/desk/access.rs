@@ -2,6 +2,7 @@
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::domain::clock::Clock;
 use crate::domain::error::{Error, Kind};
@@ -39,10 +40,18 @@ pub enum Access {
 #[derive(Clone)]
 pub struct TokenKey(String);
 
-#[derive(Debug, Serialize, Deserialize)]
-struct Claims {
-    sub: String,
-    exp: i64,
+/// What a token says of its user. What is optional may be anything: a site's claims are not ours to refuse.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Claims {
+    pub sub: String,
+    /// Seconds since 1970.
+    pub exp: i64,
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub name: Value,
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub email: Value,
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub username: Value,
 }
 
 impl Access {
@@ -77,6 +86,7 @@ impl TokenKey {
         let claims = Claims {
             sub: user.to_string(),
             exp: clock.now().timestamp().saturating_add(seconds),
+            ..Claims::default()
         };
         encode(
             &Header::new(Algorithm::HS256),
@@ -87,6 +97,12 @@ impl TokenKey {
     }
 
     fn user_of(&self, token: &str, clock: &Clock) -> Option<UserId> {
+        let claims = self.claims_of(token, clock)?;
+        UserId::parse(&claims.sub, "sub").ok()
+    }
+
+    /// What a valid token says that has not expired.
+    pub fn claims_of(&self, token: &str, clock: &Clock) -> Option<Claims> {
         let mut rules = Validation::new(Algorithm::HS256);
         rules.set_required_spec_claims(&["exp", "sub"]);
         // The library asks the machine for the time; ours is the clock's.
@@ -94,10 +110,7 @@ impl TokenKey {
         rules.validate_aud = false;
         let key = DecodingKey::from_secret(self.0.as_bytes());
         let claims = decode::<Claims>(token, &key, &rules).ok()?.claims;
-        if claims.exp <= clock.now().timestamp() {
-            return None;
-        }
-        UserId::parse(&claims.sub, "sub").ok()
+        (claims.exp > clock.now().timestamp()).then_some(claims)
     }
 }
 

@@ -173,10 +173,23 @@ fn answered_before(
     incoming: &Incoming,
     hash: Option<[u8; 32]>,
 ) -> Result<Option<Message>, Error> {
-    let Some(client_msg_id) = &incoming.client_msg_id else {
-        return Ok(None);
-    };
-    let Some(contact) = tx.contact(&incoming.user)? else {
+    match tx.contact(&incoming.user)? {
+        Some(contact) => sent_before(tx, &contact, incoming.client_msg_id.as_deref(), hash),
+        None => Ok(None),
+    }
+}
+
+/// What the contact stored under this id of its own, where it is the same again.
+///
+/// # Errors
+/// `client_msg_id_reused` for something else under the same id.
+pub(super) fn sent_before(
+    tx: &Tx,
+    contact: &ContactRow,
+    client_msg_id: Option<&str>,
+    hash: Option<[u8; 32]>,
+) -> Result<Option<Message>, Error> {
+    let Some(client_msg_id) = client_msg_id else {
         return Ok(None);
     };
     match tx.sent_before(contact.id, client_msg_id)? {

@@ -35,8 +35,12 @@ type Limiter<K> = RateLimiter<K, DefaultKeyedStateStore<K>, Ticks, NoOpMiddlewar
 pub struct Limits {
     addresses: Option<Limiter<IpAddr>>,
     users: Option<Limiter<UserId>>,
+    visitors: Option<Limiter<IpAddr>>,
     ticks: Ticks,
 }
+
+/// Of so many requests that an address may make, one may ask for a new visitor: nobody needs many.
+const REQUESTS_A_VISITOR: u32 = 20;
 
 impl Limits {
     /// Requests a minute and address, and messages a minute and user; 0 is no limit.
@@ -45,6 +49,7 @@ impl Limits {
         Self {
             addresses: limiter(per_address, &ticks),
             users: limiter(per_user, &ticks),
+            visitors: limiter(per_address.div_ceil(REQUESTS_A_VISITOR), &ticks),
             ticks,
         }
     }
@@ -67,9 +72,18 @@ impl Limits {
         }
     }
 
+    /// # Errors
+    /// `rate_limited` with the seconds to wait.
+    pub fn visitor_from(&self, address: ClientAddress) -> Result<(), Error> {
+        match &self.visitors {
+            Some(limiter) => self.check(limiter, &network(address.0)),
+            None => Ok(()),
+        }
+    }
+
     /// Forgets who has been quiet, so that memory follows the crowd of the last minute.
     pub fn forget_quiet(&self) {
-        if let Some(limiter) = &self.addresses {
+        for limiter in self.addresses.iter().chain(&self.visitors) {
             limiter.retain_recent();
             limiter.shrink_to_fit();
         }
@@ -150,6 +164,20 @@ mod tests {
         clock.advance(std::time::Duration::from_secs(3));
         limits.request_from(from("192.0.2.1")).unwrap();
         assert!(limits.request_from(from("192.0.2.1")).is_err());
+    }
+
+    #[test]
+    fn new_visitors_are_far_fewer_than_requests() {
+        let (limits, clock) = limits(600, 0);
+        for _ in 0..8 {
+            limits.visitor_from(from("192.0.2.1")).unwrap();
+        }
+        let refused = limits.visitor_from(from("192.0.2.1")).unwrap_err();
+        assert_eq!(refused.arg("seconds"), Some("2"));
+        limits.request_from(from("192.0.2.1")).unwrap();
+        limits.visitor_from(from("192.0.2.2")).unwrap();
+        clock.advance(std::time::Duration::from_secs(2));
+        limits.visitor_from(from("192.0.2.1")).unwrap();
     }
 
     #[test]

@@ -27,6 +27,9 @@ pub mod reading;
 pub mod reports;
 pub mod rights;
 pub mod signing_in;
+pub mod session_keys;
+pub mod session_reading;
+pub mod sessions;
 pub mod staff;
 pub mod tickets;
 pub mod updates;
@@ -34,7 +37,7 @@ pub mod updates;
 use std::sync::Arc;
 
 use chrono_tz::Tz;
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::{Notify, OnceCell, broadcast};
 
 use crate::domain::clock::Clock;
 use crate::domain::event::Event;
@@ -46,6 +49,7 @@ use crate::texts::Texts;
 use health::Health;
 use limits::Limits;
 use passwords::Passwords;
+use session_keys::SessionKeys;
 
 /// The carrier and the lane of the agents' group.
 pub const GROUP: &str = "group";
@@ -67,6 +71,8 @@ pub struct Settings {
     pub ticket_expiry: chrono::Duration,
     /// What a service proves itself with; it then has an owner's rights.
     pub api_token: Option<String>,
+    /// What signs contacts' tokens and links; without one the desk makes up its own.
+    pub jwt_secret: Option<String>,
     /// Requests a minute and address; 0 is no limit.
     pub rate_per_address: u32,
     /// Messages a minute and user; 0 is no limit.
@@ -83,6 +89,8 @@ pub struct Desk {
     health: Health,
     limits: Limits,
     passwords: Passwords,
+    /// Made when they are first wanted.
+    session_keys: OnceCell<SessionKeys>,
     settings: Settings,
 }
 
@@ -108,6 +116,7 @@ impl Desk {
             texts,
             health: Health::default(),
             passwords: Passwords::default(),
+            session_keys: OnceCell::new(),
             settings,
         }
     }

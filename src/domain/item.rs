@@ -25,7 +25,7 @@ pub struct Item<'a> {
 
 /// The wire form of an attachment.
 #[derive(Debug, Serialize)]
-struct Part<'a> {
+pub struct Part<'a> {
     url: Option<String>,
     thumb_url: Option<String>,
     kind: AttachmentKind,
@@ -73,7 +73,7 @@ impl<'a> From<&'a Message> for Item<'a> {
             photo_urls,
             direction: message.direction.as_str(),
             created_at: Time(message.created_at),
-            attachments: message.attachments.iter().map(part).collect(),
+            attachments: parts(message),
             agent_name: message.agent_name.as_deref(),
             edited_at: message.edited_at.map(Time),
             read: message.read,
@@ -99,6 +99,11 @@ pub fn upload_path(name: &str) -> String {
 fn url(attachment: &Attachment) -> Option<String> {
     let own = attachment.file.as_deref().map(upload_path);
     own.or_else(|| attachment.link.clone())
+}
+
+/// Everything that hangs on a message, in every interface the same.
+pub fn parts(message: &Message) -> Vec<Part<'_>> {
+    message.attachments.iter().map(part).collect()
 }
 
 fn part(attachment: &Attachment) -> Part<'_> {

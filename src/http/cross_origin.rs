@@ -5,8 +5,9 @@ use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use poem::{Request, Response};
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
-const HEADERS: HeaderValue =
-    HeaderValue::from_static("authorization, content-type, idempotency-key, accept-language");
+const HEADERS: HeaderValue = HeaderValue::from_static(
+    "authorization, content-type, idempotency-key, accept-language, last-event-id, x-session-key",
+);
 const EXPOSED: HeaderValue =
     HeaderValue::from_static("x-request-id, retry-after, allow, content-range, etag");
 /// Seconds a browser may remember the answer to its preflight.

@@ -113,6 +113,7 @@ impl<E: Endpoint<Output = Response>> Edge<E> {
     fn not_text(&self, path: &str) -> Error {
         match self.methods.parameter(path) {
             Some("filename") | None => Error::not_found("not_found"),
+            Some(name @ "session_id") => Error::not_found("session_not_found").on(name),
             Some(name) => Error::bad("invalid_field", name),
         }
     }

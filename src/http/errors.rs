@@ -95,6 +95,12 @@ impl Statuses for StaffWrites {
     const ALL: &'static [u16] = &[400, 401, 403, 404, 409, 413, 415, 429, 500, 503, 507];
 }
 
+/// Statuses of what a contact on the web reads.
+pub struct ContactReads;
+impl Statuses for ContactReads {
+    const ALL: &'static [u16] = &[400, 401, 404, 429, 500, 503, 507];
+}
+
 /// Statuses of fetching a file.
 pub struct Fetches;
 impl Statuses for Fetches {

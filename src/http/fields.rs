@@ -39,6 +39,13 @@ impl Fields {
         }
     }
 
+    /// A field that was left empty counts as absent from here on.
+    pub fn forget_empty(&mut self, name: &str) {
+        if self.0.get(name).and_then(Value::as_str) == Some("") {
+            self.0.remove(name);
+        }
+    }
+
     pub fn required_text(&mut self, name: &'static str) -> Result<String, Error> {
         self.text(name)?.ok_or_else(|| Error::missing(name))
     }
@@ -110,6 +117,27 @@ impl Fields {
             Some(Value::Array(all)) => all.iter().map(id).collect::<Result<_, _>>().map(Some),
             Some(_) => Err(wrong()),
         }
+    }
+
+    /// An http or https address that may be absent.
+    pub fn web_address(&mut self, name: &'static str, max: usize) -> Result<Option<String>, Error> {
+        let Some(raw) = self.text(name)? else {
+            return Ok(None);
+        };
+        if raw.chars().count() > max {
+            return Err(Error::bad("field_too_long", name).with("max", max));
+        }
+        // What browsers put right (`http:x`, backslashes) others do not understand.
+        let (scheme, rest) = raw.split_once("://").unwrap_or_default();
+        let web = ["http", "https"]
+            .iter()
+            .any(|known| scheme.eq_ignore_ascii_case(known))
+            && !rest.starts_with('/')
+            && url::Url::parse(&raw).is_ok_and(|url| url.has_host());
+        if !web || raw.chars().any(|c| c.is_control() || c.is_whitespace()) {
+            return Err(Error::bad("invalid_url", name));
+        }
+        Ok(Some(raw))
     }
 
     /// A whole number of at least 0 that may be absent.

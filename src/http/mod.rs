@@ -6,6 +6,7 @@ mod auth;
 mod body;
 mod canned;
 mod contacts;
+mod contact;
 mod cross_origin;
 mod document;
 mod edge;
@@ -18,6 +19,8 @@ mod helpdesk_categories;
 mod helpdesk_users;
 mod hours;
 mod jobs;
+mod followers;
+mod lines;
 mod methods;
 mod mobile;
 mod notes;
@@ -28,6 +31,10 @@ mod payloads;
 mod range;
 mod rating;
 mod send;
+mod session_body;
+mod session_events;
+mod session_wire;
+mod sessions;
 mod staff;
 mod system;
 mod upload;
@@ -47,6 +54,8 @@ use crate::desk::Desk;
 use crate::desk::access::Access;
 use cross_origin::Origins;
 use edge::Edge;
+pub use followers::Followers;
+pub use lines::{Line, Lines};
 use methods::Methods;
 pub use webhook::WebhookSecrets;
 
@@ -54,6 +63,8 @@ pub use webhook::WebhookSecrets;
 enum Tags {
     /// What apps call: send, read, register for push.
     Mobile,
+    /// What a site's chat bubble and its pages call.
+    Web,
     /// Staff accounts: sign in, sign out.
     Staff,
     /// Beside the conversation: notes, canned answers, hours, contacts, deliveries that were given up.
@@ -77,6 +88,10 @@ pub struct Setup {
     pub telegram: bool,
     pub push: bool,
     pub stopping: CancellationToken,
+    /// Who follows which session.
+    pub followers: Arc<Followers>,
+    /// The connections, where they can be cut off.
+    pub lines: Lines,
     /// Socket.IO, which lives on the same port.
     pub socket: BoxEndpoint<'static, Response>,
     /// Further paths, such as the demo's page.
@@ -98,6 +113,11 @@ pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
         (
             mobile::Mobile {
                 desk: Arc::clone(&desk),
+            },
+            sessions::Sessions {
+                desk: Arc::clone(&desk),
+                followers: setup.followers,
+                lines: setup.lines,
             },
             auth::Auth {
                 desk: Arc::clone(&desk),

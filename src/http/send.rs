@@ -9,7 +9,7 @@ use super::body::{JSON_LIMIT, json_fields};
 use super::errors::as_poem;
 use super::fields::Fields;
 use super::payloads::SendMessageJson;
-use super::upload::{self, Form};
+use super::upload::{self, Form, Wanted};
 use super::wire::{is_json, steady, unsupported};
 use crate::desk::intake::Incoming;
 use crate::domain::error::Error;
@@ -17,9 +17,21 @@ use crate::domain::text;
 use crate::media::Uploads;
 
 /// Longest `client_msg_id`, characters.
-const CLIENT_MSG_ID_MAX: usize = 128;
+pub const CLIENT_MSG_ID_MAX: usize = 128;
 /// Longest `photo_url`, characters.
 const PHOTO_URL_MAX: usize = 2048;
+
+const FORM: Wanted = Wanted {
+    texts: &[
+        "user_id",
+        "message",
+        "user_name",
+        "client_msg_id",
+        "photo_url",
+    ],
+    files: "photo",
+    only_photos: true,
+};
 
 /// A checked message.
 pub struct SendMessageBody(pub Incoming);
@@ -72,13 +84,13 @@ async fn read(request: &Request, body: &mut RequestBody) -> Result<Incoming, Err
     let read = async {
         if is_json(content_type) {
             let fields = json_fields(&body.collect(JSON_LIMIT).await?)?;
-            let photos = Vec::new();
-            return Ok(Form { fields, photos });
+            let files = Vec::new();
+            return Ok(Form { fields, files });
         }
         let boundary = content_type.and_then(|value| multer::parse_boundary(value).ok());
         let boundary =
             boundary.ok_or_else(|| unsupported("multipart/form-data, application/json"))?;
-        upload::read(&mut body, &boundary, uploads).await
+        upload::read(&mut body, &boundary, uploads, &FORM).await
     };
     match read
         .await
@@ -93,10 +105,13 @@ async fn read(request: &Request, body: &mut RequestBody) -> Result<Incoming, Err
 }
 
 fn check(form: Form, idempotency_key: Option<&str>) -> Result<Incoming, Error> {
-    let Form { mut fields, photos } = form;
+    let Form {
+        mut fields,
+        files: photos,
+    } = form;
     let user = fields.user_id()?;
     let has_photos = !photos.is_empty();
-    let photo_link = photo_link(&mut fields)?;
+    let photo_link = fields.web_address("photo_url", PHOTO_URL_MAX)?;
     let text = match fields.text("message")? {
         Some(raw) => text::message_text(&raw, "message")?,
         None if has_photos || photo_link.is_some() => String::new(),
@@ -119,28 +134,8 @@ fn check(form: Form, idempotency_key: Option<&str>) -> Result<Incoming, Error> {
     })
 }
 
-fn photo_link(fields: &mut Fields) -> Result<Option<String>, Error> {
-    let Some(raw) = fields.text("photo_url")? else {
-        return Ok(None);
-    };
-    if raw.chars().count() > PHOTO_URL_MAX {
-        return Err(Error::bad("field_too_long", "photo_url").with("max", PHOTO_URL_MAX));
-    }
-    // What browsers put right (`http:x`, backslashes) others do not understand.
-    let (scheme, rest) = raw.split_once("://").unwrap_or_default();
-    let web = ["http", "https"]
-        .iter()
-        .any(|known| scheme.eq_ignore_ascii_case(known))
-        && !rest.starts_with('/')
-        && url::Url::parse(&raw).is_ok_and(|url| url.has_host());
-    if !web || raw.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        return Err(Error::bad("invalid_url", "photo_url"));
-    }
-    Ok(Some(raw))
-}
-
 /// The header in any alphabet: one that went unseen for its letters would store a message twice.
-fn idempotency_key(request: &Request) -> Result<Option<&str>, Error> {
+pub fn idempotency_key(request: &Request) -> Result<Option<&str>, Error> {
     let value = request.headers().get("idempotency-key");
     value
         .map(|value| std::str::from_utf8(value.as_bytes()))
@@ -149,7 +144,7 @@ fn idempotency_key(request: &Request) -> Result<Option<&str>, Error> {
 }
 
 /// The field, or the header that means the same.
-fn client_msg_id(fields: &mut Fields, header: Option<&str>) -> Result<Option<String>, Error> {
+pub fn client_msg_id(fields: &mut Fields, header: Option<&str>) -> Result<Option<String>, Error> {
     let field = fields.word("client_msg_id", CLIENT_MSG_ID_MAX)?;
     let Some(header) = header else {
         return Ok(field);
@@ -181,7 +176,7 @@ fn form_schema() -> MetaSchema {
         items: Some(Box::new(inline(MetaSchema::new_with_format(
             "string", "binary",
         )))),
-        max_items: Some(upload::MOST_PHOTOS),
+        max_items: Some(upload::MOST_FILES),
         description: Some(
             "PNG, JPEG, GIF or WebP by its content, at most 10 × 1024 × 1024 bytes and 50 megapixels each. Repeat the field for more.",
         ),
@@ -239,7 +234,7 @@ mod tests {
         };
         let form = Form {
             fields: map.into(),
-            photos: Vec::new(),
+            files: Vec::new(),
         };
         check(form, header)
     }

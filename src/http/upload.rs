@@ -1,4 +1,4 @@
-//! A form with photos: fields are collected, photos stream into the uploads folder.
+//! A form with files: fields are collected, files stream into the uploads folder.
 
 use bytes::Bytes;
 use multer::{Constraints, Field, Multipart, SizeLimit};
@@ -9,35 +9,42 @@ use super::fields::Fields;
 use crate::domain::error::{Error, Kind};
 use crate::media::{MediaError, Stored, Uploads};
 
-/// The largest photo, bytes.
-pub const PHOTO_LIMIT: u64 = 10 * 1024 * 1024;
-/// Photos in one message.
-pub const MOST_PHOTOS: usize = 10;
+/// The largest file, bytes.
+pub const FILE_LIMIT: u64 = 10 * 1024 * 1024;
+/// Files in one message.
+pub const MOST_FILES: usize = 10;
 /// All text fields and the boundaries between parts.
 const TEXT_LIMIT: u64 = 512 * 1024;
 
-/// The text fields that are known.
-const TEXTS: [&str; 5] = [
-    "user_id",
-    "message",
-    "user_name",
-    "client_msg_id",
-    "photo_url",
-];
+/// What a form may hold.
+pub struct Wanted {
+    /// The text fields that are known.
+    pub texts: &'static [&'static str],
+    /// The field of the files.
+    pub files: &'static str,
+    /// Pictures alone, or files of any type.
+    pub only_photos: bool,
+}
 
-/// What a form held. The photos go from the folder with this value unless they are kept.
+/// What a form held. The files go from the folder with this value unless they are kept.
 pub struct Form {
     pub fields: Fields,
-    pub photos: Vec<Stored>,
+    pub files: Vec<Stored>,
 }
 
 /// Reads a multipart body. On an error nothing is left in the folder.
-pub async fn read(body: &mut SteadyBody, boundary: &str, uploads: &Uploads) -> Result<Form, Error> {
-    let whole = PHOTO_LIMIT * (MOST_PHOTOS as u64 + 1) + TEXT_LIMIT;
+pub async fn read(
+    body: &mut SteadyBody,
+    boundary: &str,
+    uploads: &Uploads,
+    wanted: &Wanted,
+) -> Result<Form, Error> {
+    let whole = FILE_LIMIT * (MOST_FILES as u64 + 1) + TEXT_LIMIT;
     let limits = Constraints::new().size_limit(SizeLimit::new().whole_stream(whole));
     let (progress, mut failed) = (Progress::default(), None);
     let reader = Reader {
         uploads,
+        wanted,
         progress: &progress,
     };
     let result = {
@@ -54,6 +61,7 @@ pub async fn read(body: &mut SteadyBody, boundary: &str, uploads: &Uploads) -> R
 
 struct Reader<'a> {
     uploads: &'a Uploads,
+    wanted: &'a Wanted,
     progress: &'a Progress,
 }
 
@@ -61,16 +69,16 @@ impl Reader<'_> {
     async fn parts(&self, parts: &mut Multipart<'_>) -> Result<Form, Error> {
         let mut form = Form {
             fields: Fields::default(),
-            photos: Vec::new(),
+            files: Vec::new(),
         };
         let mut text_bytes = 0;
         while let Some(mut part) = parts.next_field().await.map_err(broken)? {
             self.progress.made();
             let name = part.name().unwrap_or_default().to_owned();
-            if name == "photo" {
-                let photo = self.photo(&mut part, form.photos.len()).await?;
-                form.photos.extend(photo);
-            } else if TEXTS.contains(&name.as_str()) {
+            if name == self.wanted.files {
+                let file = self.file(&mut part, form.files.len()).await?;
+                form.files.extend(file);
+            } else if self.wanted.texts.contains(&name.as_str()) {
                 let text = self.text(&mut part, &name, &mut text_bytes).await?;
                 form.fields.put(&name, text)?;
             } else {
@@ -81,23 +89,39 @@ impl Reader<'_> {
         Ok(form)
     }
 
-    /// A photo; None for the empty part that a form sends where no file was chosen.
-    async fn photo(&self, part: &mut Field<'_>, before: usize) -> Result<Option<Stored>, Error> {
-        let unnamed = part.file_name().unwrap_or_default().is_empty();
-        let mut incoming = self.uploads.begin(PHOTO_LIMIT).await.map_err(refused)?;
+    /// A file; None for the empty part that a form sends where no file was chosen.
+    async fn file(&self, part: &mut Field<'_>, before: usize) -> Result<Option<Stored>, Error> {
+        let name = part.file_name().unwrap_or_default().to_owned();
+        let refused = |error| self.refused(error);
+        let mut incoming = self.uploads.begin(FILE_LIMIT).await.map_err(refused)?;
         while let Some(chunk) = self.chunk(part).await? {
-            if before >= MOST_PHOTOS {
-                return Err(Error::bad("too_many_photos", "photo").with("max", MOST_PHOTOS));
+            if before >= MOST_FILES {
+                return Err(self.too_many());
             }
             incoming.write(&chunk).await.map_err(refused)?;
         }
-        if unnamed && incoming.received() == 0 {
+        if name.is_empty() && incoming.received() == 0 {
             return Ok(None);
         }
-        if before >= MOST_PHOTOS {
-            return Err(Error::bad("too_many_photos", "photo").with("max", MOST_PHOTOS));
+        if before >= MOST_FILES {
+            return Err(self.too_many());
         }
-        incoming.finish_image().await.map(Some).map_err(refused)
+        if self.wanted.only_photos {
+            return incoming.finish_image().await.map(Some).map_err(refused);
+        }
+        if incoming.received() == 0 {
+            return Err(Error::bad("empty_file", self.wanted.files));
+        }
+        let stored = incoming.finish_any(Some(&name)).await;
+        stored.map(Some).map_err(refused)
+    }
+
+    fn too_many(&self) -> Error {
+        let code = match self.wanted.only_photos {
+            true => "too_many_photos",
+            false => "too_many_files",
+        };
+        Error::bad(code, self.wanted.files).with("max", MOST_FILES)
     }
 
     async fn text(
@@ -126,6 +150,29 @@ impl Reader<'_> {
     }
 }
 
+impl Reader<'_> {
+    /// Why a file was not taken, in the words of the interface.
+    fn refused(&self, error: MediaError) -> Error {
+        let field = self.wanted.files;
+        match error {
+            MediaError::TooLarge { limit } if self.wanted.only_photos => {
+                Error::new(Kind::TooLarge, "photo_too_large")
+                    .on(field)
+                    .with("max", limit)
+            }
+            MediaError::TooLarge { limit } => Error::new(Kind::TooLarge, "file_too_large")
+                .on(field)
+                .with("max", limit),
+            MediaError::NotAnImage => Error::new(Kind::UnsupportedMedia, "not_an_image").on(field),
+            MediaError::TooManyPixels { max } => Error::new(Kind::TooLarge, "too_many_pixels")
+                .on(field)
+                .with("max", max / 1_000_000),
+            MediaError::DiskFull => Error::new(Kind::StorageFull, "storage_full"),
+            MediaError::Io(error) => Error::internal(format_args!("storing a file: {error}")),
+        }
+    }
+}
+
 fn broken(error: multer::Error) -> Error {
     match error {
         multer::Error::StreamSizeExceeded { limit } => {
@@ -135,20 +182,5 @@ fn broken(error: multer::Error) -> Error {
             tracing::debug!(error = %other, "a form could not be read");
             Error::new(Kind::BadRequest, "invalid_multipart")
         }
-    }
-}
-
-/// Why a photo was not taken, in the words of the interface.
-fn refused(error: MediaError) -> Error {
-    match error {
-        MediaError::TooLarge { limit } => Error::new(Kind::TooLarge, "photo_too_large")
-            .on("photo")
-            .with("max", limit),
-        MediaError::NotAnImage => Error::new(Kind::UnsupportedMedia, "not_an_image").on("photo"),
-        MediaError::TooManyPixels { max } => Error::new(Kind::TooLarge, "too_many_pixels")
-            .on("photo")
-            .with("max", max / 1_000_000),
-        MediaError::DiskFull => Error::new(Kind::StorageFull, "storage_full"),
-        MediaError::Io(error) => Error::internal(format_args!("storing a photo: {error}")),
     }
 }

@@ -12,11 +12,14 @@ use uuid::Uuid;
 use super::body::SteadyBody;
 use crate::desk::Desk;
 use crate::desk::answers::Answer;
+use crate::domain::agent::NAMELESS;
 use crate::domain::error::{Error, Kind};
 use crate::domain::text::{MESSAGE_MAX_CHARS, NAME_MAX_CHARS};
 
 /// Updates are small; files in them are only named.
 const UPDATE_LIMIT: usize = 1024 * 1024;
+/// What a program may call its message.
+const MESSAGE_TYPES: [&str; 3] = ["text", "image", "file"];
 
 /// What callers of the webhooks prove themselves with.
 #[derive(Clone, Default)]
@@ -126,8 +129,21 @@ async fn program_answers(desk: &Desk, body: Body) -> Result<Response, Response> 
             Error::bad("message_too_long", "content").with("max", MESSAGE_MAX_CHARS),
         ));
     }
+    let wrong = |field: &'static str| failed(Error::bad("invalid_field", field));
+    let given = |name| call.get(name).filter(|value| !value.is_null());
+    if given("support_agent_name").is_some_and(|name| !name.is_string()) {
+        return Err(wrong("support_agent_name"));
+    }
+    // What the message is, shows by itself.
+    if given("message_type").is_some_and(|word| !MESSAGE_TYPES.iter().any(|known| word == known)) {
+        return Err(wrong("message_type"));
+    }
+    let agent_telegram_id = match given("telegram_user_id") {
+        Some(id) => Some(telegram_id(id).ok_or_else(|| wrong("telegram_user_id"))?),
+        None => None,
+    };
     let agent_name: String = text("support_agent_name")
-        .unwrap_or("Support Team")
+        .unwrap_or(NAMELESS)
         .chars()
         .take(NAME_MAX_CHARS)
         .collect();
@@ -144,7 +160,7 @@ async fn program_answers(desk: &Desk, body: Body) -> Result<Response, Response> 
             text: content.to_owned(),
             attachments: Vec::new(),
             agent_name,
-            agent_telegram_id: call.get("telegram_user_id").and_then(Value::as_i64),
+            agent_telegram_id,
             agent: None,
             sources: Vec::new(),
             media_group: None,
@@ -157,6 +173,11 @@ async fn program_answers(desk: &Desk, body: Body) -> Result<Response, Response> 
         StatusCode::CREATED,
         &json!({"success": true, "message_id": message.public_id}),
     ))
+}
+
+/// A Telegram id, as a number or in digits.
+fn telegram_id(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_str()?.parse().ok())
 }
 
 fn answer(status: StatusCode, body: &Value) -> Response {

@@ -4,6 +4,7 @@
 use std::marker::PhantomData;
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use poem::http::StatusCode;
 use poem::{IntoResponse, Request, RequestBody, Response};
 use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaResponse, MetaResponses, Registry};
 use poem_openapi::types::Type;
@@ -127,6 +128,37 @@ impl<T: Type> ApiResponse for Serialised<T> {
                 headers: Vec::new(),
             }],
         }
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+/// The same for an answer that says that something new is stored.
+pub struct SerialisedNew<T>(Serialised<T>);
+
+impl<T> SerialisedNew<T> {
+    /// # Errors
+    /// Only where a value has no JSON form.
+    pub fn from(value: &impl Serialize) -> Result<Self, Error> {
+        Serialised::from(value).map(Self)
+    }
+}
+
+impl<T> IntoResponse for SerialisedNew<T> {
+    fn into_response(self) -> Response {
+        self.0.with_status(StatusCode::CREATED).into_response()
+    }
+}
+
+impl<T: Type> ApiResponse for SerialisedNew<T> {
+    fn meta() -> MetaResponses {
+        let mut meta = Serialised::<T>::meta();
+        for response in &mut meta.responses {
+            response.status = Some(StatusCode::CREATED.as_u16());
+        }
+        meta
     }
 
     fn register(registry: &mut Registry) {

@@ -42,6 +42,7 @@ async fn desk(folder: &std::path::Path) -> Desk {
         push: true,
         ticket_expiry: chrono::Duration::minutes(10),
         api_token: None,
+        jwt_secret: None,
         rate_per_address: 0,
         rate_per_user: 0,
     };

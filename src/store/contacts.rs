@@ -31,6 +31,14 @@ pub struct ContactRow {
     pub updated_at: Option<DateTime<Utc>>,
 }
 
+/// What a contact's token tells of it; None leaves what is known.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Profile<'a> {
+    pub name: Option<&'a str>,
+    pub email: Option<&'a str>,
+    pub username: Option<&'a str>,
+}
+
 macro_rules! contact_columns {
     () => {
         "id, user_id, name, read_up_to, channel, telegram_id, username, first_name, last_name, email, language, is_blocked, created_at, updated_at"
@@ -119,6 +127,28 @@ impl Tx<'_> {
         Ok(self
             .prepare(sql)?
             .query_row(params![user.as_str(), name, channel.as_str(), now], contact)?)
+    }
+
+    /// The same, with what a token tells of it besides its name.
+    pub fn touch_profile(
+        &mut self,
+        user: &UserId,
+        told: Profile,
+        channel: Channel,
+    ) -> Result<ContactRow, Error> {
+        let mut known = self.touch_contact(user, told.name, channel)?;
+        let news = |told: Option<&str>, known: &Option<String>| {
+            told.is_some_and(|told| known.as_deref() != Some(told))
+        };
+        if news(told.email, &known.email) || news(told.username, &known.username) {
+            let sql = r"UPDATE contacts SET email = COALESCE(?2, email), username = COALESCE(?3, username), updated_at = ?4 WHERE id = ?1";
+            let now = time(self.now());
+            self.prepare(sql)?
+                .execute(params![known.id.0, told.email, told.username, now])?;
+            known.email = told.email.map(str::to_owned).or(known.email);
+            known.username = told.username.map(str::to_owned).or(known.username);
+        }
+        Ok(known)
     }
 
     /// Moves the contact's mark forward, never back.

@@ -341,6 +341,19 @@ async fn what_a_program_gets_wrong_is_told_in_these_words() {
     }
     let answer = posts(&world, SUPPORT, Some(("X-API-Key", "program key")), "{").await;
     assert_eq!(answer.status, 400);
+    for (field, value) in [
+        ("message_type", json!("video")),
+        ("message_type", json!(5)),
+        ("support_agent_name", json!(["x"])),
+        ("telegram_user_id", json!("olga")),
+        ("telegram_user_id", json!(1.5)),
+    ] {
+        let mut body = json!({"session_id": known, "content": "x"});
+        body[field] = value;
+        let answer = program(&world, body).await;
+        answer.refused(400, "invalid_field");
+        assert_eq!(answer.body["field"], field);
+    }
     let long = json!({"session_id": known, "content": "x".repeat(16_001)});
     assert_eq!(program(&world, long).await.status, 400);
     assert_eq!(alice.reads().await, ["hi"]);

@@ -10,6 +10,7 @@ mod raw;
 mod socket;
 mod staff;
 mod warnings;
+mod web;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -29,6 +30,7 @@ pub use raw::Raw;
 pub use socket::Socket;
 pub use staff::API_TOKEN;
 use warnings::Warnings;
+pub use web::{Events, JWT_SECRET, token};
 
 /// How long, in real time, a condition may take to come true.
 pub const PATIENCE: Duration = Duration::from_secs(30);
