@@ -37,6 +37,8 @@ pub struct Answer {
 /// An attachment, or a file that becomes one.
 pub enum AnswerPart {
     File(AttachmentKind, Stored),
+    /// A file that came from Telegram, and the Bot API's name of it.
+    FromTelegram(AttachmentKind, Stored, String),
     Plain(Attachment),
 }
 
@@ -311,9 +313,14 @@ fn extend(tx: &mut Tx, id: MessageId, late: Answer) -> Result<(), Error> {
     tell_updated(tx, id)
 }
 
-fn into_attachment(tx: &mut Tx, part: AnswerPart) -> Attachment {
+pub(super) fn into_attachment(tx: &mut Tx, part: AnswerPart) -> Attachment {
     match part {
         AnswerPart::File(kind, stored) => from_file(tx, kind, stored),
+        AnswerPart::FromTelegram(kind, stored, file_id) => {
+            let mut attachment = from_file(tx, kind, stored);
+            attachment.telegram_file_id = Some(file_id);
+            attachment
+        }
         AnswerPart::Plain(attachment) => attachment,
     }
 }

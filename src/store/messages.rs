@@ -57,8 +57,10 @@ macro_rules! select_messages {
     };
 }
 
+pub(super) use select_messages;
+
 /// Folds the join back into messages; rows of one message follow each other.
-fn fold(mut rows: Rows) -> Result<Vec<Message>, Error> {
+pub(super) fn fold(mut rows: Rows) -> Result<Vec<Message>, Error> {
     let mut messages: Vec<Message> = Vec::new();
     while let Some(row) = rows.next()? {
         let id = MessageId(row.get(0)?);

@@ -8,6 +8,7 @@ mod check;
 mod client;
 mod diagnosis;
 mod failure;
+mod file_source;
 mod files;
 mod group;
 mod inbox;
@@ -30,6 +31,7 @@ use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
 use crate::desk::Desk;
+pub use file_source::TelegramFiles;
 pub use poster::Poster;
 use settings::{Mode, TelegramSettings};
 
