@@ -14,15 +14,15 @@ CREATE TRIGGER messages_fts_update AFTER UPDATE OF text ON messages WHEN old.is_
 END;
 INSERT INTO messages_fts (rowid, text) SELECT id, text FROM messages WHERE is_greeting = 0;
 
-CREATE VIRTUAL TABLE tickets_fts USING fts5 (title, content = 'tickets', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE tickets_fts USING fts5 (title, description, content = 'tickets', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2');
 CREATE TRIGGER tickets_fts_insert AFTER INSERT ON tickets BEGIN
-    INSERT INTO tickets_fts (rowid, title) VALUES (new.id, new.title);
+    INSERT INTO tickets_fts (rowid, title, description) VALUES (new.id, new.title, new.description);
 END;
 CREATE TRIGGER tickets_fts_delete AFTER DELETE ON tickets BEGIN
-    INSERT INTO tickets_fts (tickets_fts, rowid, title) VALUES ('delete', old.id, old.title);
+    INSERT INTO tickets_fts (tickets_fts, rowid, title, description) VALUES ('delete', old.id, old.title, old.description);
 END;
-CREATE TRIGGER tickets_fts_update AFTER UPDATE OF title ON tickets BEGIN
-    INSERT INTO tickets_fts (tickets_fts, rowid, title) VALUES ('delete', old.id, old.title);
-    INSERT INTO tickets_fts (rowid, title) VALUES (new.id, new.title);
+CREATE TRIGGER tickets_fts_update AFTER UPDATE OF title, description ON tickets BEGIN
+    INSERT INTO tickets_fts (tickets_fts, rowid, title, description) VALUES ('delete', old.id, old.title, old.description);
+    INSERT INTO tickets_fts (rowid, title, description) VALUES (new.id, new.title, new.description);
 END;
-INSERT INTO tickets_fts (rowid, title) SELECT id, title FROM tickets;
+INSERT INTO tickets_fts (rowid, title, description) SELECT id, title, description FROM tickets;

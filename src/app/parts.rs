@@ -10,6 +10,7 @@ use super::Tasks;
 use crate::config::{Config, Problems, UserAuth};
 use crate::delivery::{Carrier, Engine};
 use crate::desk::access::{Access, TokenKey};
+use crate::desk::files::FileSource;
 use crate::desk::{Desk, Settings};
 use crate::domain::clock::Clock;
 use crate::domain::ids::Chance;
@@ -18,8 +19,8 @@ use crate::media::Uploads;
 use crate::push::{self, PushSettings, Sender};
 use crate::realtime::Realtime;
 use crate::store::{Purpose, Store};
-use crate::telegram;
 use crate::telegram::settings::{Mode, TelegramSettings};
+use crate::telegram::{self, TelegramFiles};
 use crate::texts::Texts;
 
 /// How often stray files and old updates are looked for.
@@ -152,6 +153,7 @@ pub fn make_desk(
         locale: config.locale,
         group: config.telegram.is_some(),
         push: push_settings(config)?.is_some(),
+        files: file_source(config)?,
         ticket_expiry: chrono::Duration::minutes(config.ticket_expiry_minutes.into()),
         api_token: config.api_token.clone(),
         jwt_secret: config.jwt_secret.clone(),
@@ -167,6 +169,14 @@ pub fn make_desk(
         texts,
         settings,
     )))
+}
+
+/// Telegram, for files that a request names by their `file_id`.
+fn file_source(config: &Config) -> Result<Option<Arc<dyn FileSource>>, String> {
+    let Some(settings) = telegram_settings(config) else {
+        return Ok(None);
+    };
+    Ok(Some(Arc::new(TelegramFiles::new(&settings)?)))
 }
 
 fn access(config: &Config) -> Access {

@@ -313,7 +313,7 @@ fn extend(tx: &mut Tx, id: MessageId, late: Answer) -> Result<(), Error> {
     tell_updated(tx, id)
 }
 
-fn into_attachment(tx: &mut Tx, part: AnswerPart) -> Attachment {
+pub(super) fn into_attachment(tx: &mut Tx, part: AnswerPart) -> Attachment {
     match part {
         AnswerPart::File(kind, stored) => from_file(tx, kind, stored),
         AnswerPart::FromTelegram(kind, stored, file_id) => {

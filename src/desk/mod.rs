@@ -9,9 +9,13 @@ pub mod categories;
 pub mod contact_book;
 pub mod contacts;
 pub mod devices;
+pub mod expiry;
 mod figures;
+pub mod files;
 mod greeting;
 pub mod health;
+pub mod helpdesk;
+pub mod helpdesk_messages;
 pub mod history;
 pub mod hours;
 mod housekeeping;
@@ -46,6 +50,7 @@ use crate::domain::locale::Locale;
 use crate::media::Uploads;
 use crate::store::Store;
 use crate::texts::Texts;
+use files::FileSource;
 use health::Health;
 use limits::Limits;
 use passwords::Passwords;
@@ -67,6 +72,8 @@ pub struct Settings {
     pub group: bool,
     /// Whether pushes have a way out.
     pub push: bool,
+    /// Where files lie that a request only names; without it no request may.
+    pub files: Option<Arc<dyn FileSource>>,
     /// How long a ticket without an answer waits before it may be ended as expired.
     pub ticket_expiry: chrono::Duration,
     /// What a service proves itself with; it then has an owner's rights.

@@ -31,6 +31,8 @@ pub enum Kind {
     RangeNotSatisfiable,
     TooManyRequests,
     ShuttingDown,
+    /// Something outside does not answer; it is worth a try later.
+    Unavailable,
     StorageFull,
     Internal,
 }

@@ -4,6 +4,7 @@ pub mod agent;
 pub mod attachment;
 pub mod category;
 pub mod clock;
+pub mod content;
 pub mod day;
 pub mod device;
 pub mod error;

@@ -48,7 +48,7 @@ pub fn status(kind: Kind) -> StatusCode {
         Kind::UnsupportedMedia => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Kind::RangeNotSatisfiable => StatusCode::RANGE_NOT_SATISFIABLE,
         Kind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
-        Kind::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+        Kind::ShuttingDown | Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Kind::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
         Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -132,7 +132,7 @@ fn describe(status: u16) -> &'static str {
         415 => "A content type this path does not take, or a photo that is no image.",
         416 => "The range lies outside the file.",
         429 => "Too many requests; `Retry-After` says in how many seconds to come again.",
-        503 => "The server is stopping.",
+        503 => "The server is stopping, or something it needs does not answer; come again later.",
         507 => "The server has run out of space; nothing was stored.",
         _ => "The server failed; the text holds the number of the request for its operator.",
     }
@@ -233,6 +233,7 @@ mod tests {
             (Kind::RangeNotSatisfiable, 416),
             (Kind::TooManyRequests, 429),
             (Kind::ShuttingDown, 503),
+            (Kind::Unavailable, 503),
             (Kind::StorageFull, 507),
             (Kind::Internal, 500),
         ];

@@ -40,6 +40,7 @@ async fn desk(folder: &std::path::Path) -> Desk {
         locale: Locale::Ru,
         group: false,
         push: true,
+        files: None,
         ticket_expiry: chrono::Duration::minutes(10),
         api_token: None,
         jwt_secret: None,

@@ -11,6 +11,7 @@ mod dead;
 mod desk_settings;
 mod devices;
 mod error;
+mod helpdesk;
 mod inbox;
 mod lock;
 mod log;

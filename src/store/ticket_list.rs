@@ -8,7 +8,7 @@ use super::reader::Reading;
 use super::tickets::{select_tickets, ticket};
 use crate::domain::error::Error;
 use crate::domain::ids::{AgentId, CategoryId, ContactId, TicketId};
-use crate::domain::ticket::{Priority, Status, Ticket};
+use crate::domain::ticket::{Priority, Status, Ticket, TicketNumber};
 
 /// What is asked for; None leaves a column open.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +24,8 @@ pub struct TicketFilter {
     pub from: Option<DateTime<Utc>>,
     /// Created before.
     pub to: Option<DateTime<Utc>>,
+    /// A number, or words in title and description that begin so.
+    pub search: Option<String>,
     /// Only these, such as what a search found.
     pub ids: Option<Vec<TicketId>>,
 }
@@ -47,6 +49,24 @@ impl Clauses {
     fn add(&mut self, words: &str, value: impl ToSql + 'static) {
         self.words.push(words.to_owned());
         self.values.push(Box::new(value));
+    }
+
+    fn add_search(&mut self, search: &str) {
+        let number = TicketNumber::parse(search)
+            .or_else(|| TicketNumber::parse(&format!("TKT-{}", search.trim())));
+        // No ticket has the number 0.
+        let id = number.map_or(0, |number| number.id().0);
+        let terms: Vec<String> = search
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|term| !term.is_empty())
+            .map(|term| format!("\"{term}\"*"))
+            .collect();
+        if terms.is_empty() {
+            return self.add("id = ?", id);
+        }
+        let words = "(id = ? OR id IN (SELECT rowid FROM tickets_fts WHERE tickets_fts MATCH ?))";
+        self.add(words, id);
+        self.values.push(Box::new(terms.join(" ")));
     }
 
     fn sql(&self) -> String {
@@ -92,6 +112,9 @@ impl TicketFilter {
         }
         if let Some(to) = self.to {
             all.add("created_at < ?", time(to));
+        }
+        if let Some(search) = &self.search {
+            all.add_search(search);
         }
         if let Some(ids) = &self.ids {
             let marks = vec!["?"; ids.len()].join(", ");

@@ -11,7 +11,7 @@ use crate::domain::attachment::{Attachment, AttachmentKind};
 use crate::domain::event::Event;
 use crate::domain::ids::UserId;
 use crate::domain::message::Direction;
-use crate::media::MediaError;
+use crate::media::{MediaError, Stored, Uploads};
 
 /// Largest file a bot may fetch from the public Bot API server.
 pub const LARGEST: u64 = 20 * 1024 * 1024;
@@ -35,7 +35,7 @@ pub enum NotFetched {
     /// The way to Telegram is disturbed.
     Disturbed(String),
     /// It could not be written here.
-    NotStored(String),
+    NotStored(MediaError),
 }
 
 /// The attachment of a message, if there is one.
@@ -95,7 +95,8 @@ pub async fn fetch(
     if file.file_size.is_some_and(|size| size > LARGEST) {
         return Err(NotFetched::TooLarge);
     }
-    let download = download(client, desk, file);
+    let name = file.file_name.as_deref();
+    let download = download(client, desk.uploads(), &file.file_id, name);
     tokio::pin!(download);
     loop {
         let typing = Event::Typing {
@@ -111,13 +112,15 @@ pub async fn fetch(
     }
 }
 
-async fn download(
+/// Brings a file into the uploads.
+pub(super) async fn download(
     client: &Client,
-    desk: &Desk,
-    file: &FilePart,
-) -> Result<crate::media::Stored, NotFetched> {
-    let mut response = client.open_file(&file.file_id).await?;
-    let mut incoming = desk.uploads().begin(LARGEST).await?;
+    uploads: &Uploads,
+    file_id: &str,
+    name: Option<&str>,
+) -> Result<Stored, NotFetched> {
+    let mut response = client.open_file(file_id).await?;
+    let mut incoming = uploads.begin(LARGEST).await?;
     loop {
         match response.chunk().await {
             Ok(Some(chunk)) => incoming.write(&chunk).await?,
@@ -126,7 +129,7 @@ async fn download(
             Err(_) => return Err(NotFetched::Disturbed("a file was cut off".into())),
         }
     }
-    Ok(incoming.finish_any(file.file_name.as_deref()).await?)
+    Ok(incoming.finish_any(name).await?)
 }
 
 impl From<Failure> for NotFetched {
@@ -145,7 +148,7 @@ impl From<MediaError> for NotFetched {
     fn from(error: MediaError) -> Self {
         match error {
             MediaError::TooLarge { .. } => Self::TooLarge,
-            error => Self::NotStored(error.to_string()),
+            error => Self::NotStored(error),
         }
     }
 }

@@ -11,6 +11,7 @@ mod client;
 mod commands;
 mod diagnosis;
 mod failure;
+mod file_source;
 mod files;
 mod group;
 mod inbox;
@@ -36,6 +37,7 @@ use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
 use crate::desk::Desk;
+pub use file_source::TelegramFiles;
 pub use poster::Poster;
 use settings::{Mode, TelegramSettings};
 
