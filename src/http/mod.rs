@@ -193,6 +193,7 @@ pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
     }
     .data(Arc::clone(&desk))
     .data(Arc::new(pages::Files::new(desk.texts())))
+    .data(Arc::new(pages::Widget::new(desk.texts())))
     .data(desk.clock().clone())
     .data(desk.uploads().clone())
     .data(setup.access)

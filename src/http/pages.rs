@@ -4,6 +4,8 @@
 
 mod desk;
 mod files;
+mod owners;
+mod widget;
 
 use std::sync::Arc;
 
@@ -19,6 +21,7 @@ use crate::domain::agent::Agent;
 use crate::domain::error::{Error, Kind};
 use crate::domain::locale::Locale;
 pub use files::Files;
+pub use widget::Widget;
 
 /// Nothing inline, nothing from elsewhere; `blob:` is a file chosen but not sent yet.
 pub const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self'; \
@@ -41,6 +44,8 @@ pub fn with_pages(route: Route) -> Route {
         .at("/support/static/*path", get(files::serve))
         .at("/support/login", get(desk::login))
         .at("/support/manager", get(desk::manager))
+        .at("/support/admin", get(owners::admin))
+        .at("/widget.js", get(widget::serve))
 }
 
 /// What surrounds a page: its language, and where its files are.

@@ -4,7 +4,7 @@
 
 import { el, icon } from './make.js';
 import { Line, keep } from './line.js';
-import { Talk } from './talk.js';
+import { Talk } from './conversation.js';
 
 export function start(script, texts, style) {
   const asked = script.dataset;

@@ -11,11 +11,12 @@ const LONGEST_WAIT = 30000;
 const HIDDEN = 20000;
 const TYPING = 6000;
 
-export function ask(method, url, { token, lang, body, progress } = {}) {
+export function ask(method, url, { token, key, lang, body, progress } = {}) {
   return new Promise((done) => {
     const request = new XMLHttpRequest();
     request.open(method, url);
     if (token) request.setRequestHeader('Authorization', `Bearer ${token}`);
+    if (key) request.setRequestHeader('X-Session-Key', key);
     if (lang) request.setRequestHeader('Accept-Language', lang);
     const form = body instanceof FormData;
     if (body && !form) request.setRequestHeader('Content-Type', 'application/json');
@@ -93,11 +94,12 @@ export class Line {
   #attempt = 0;
   #hinted = false;
   #reading = false;
+  #typed = 0;
   // Without a token of the page's own.
   #visitor = true;
 
-  constructor({ base, lang, store, token, session, changed }) {
-    Object.assign(this, { base, lang, store, given: token, changed });
+  constructor({ base, lang, store, token, key, session, changed }) {
+    Object.assign(this, { base, lang, store, given: token, key, changed });
     const kept = store.read();
     this.session = session ?? kept.session ?? null;
     this.rated = kept.rated === this.session;
@@ -152,8 +154,15 @@ export class Line {
     const answer = await this.#call('POST', 'read/');
     this.#reading = false;
     if (answer.status !== 200) return;
-    for (const message of this.messages) if (message.sender === 'support') message.is_read = true;
+    this.#mark('support');
     this.changed();
+  }
+
+  // Says that the contact types, now and then while it does.
+  types() {
+    if (!this.session || !this.live || Date.now() - this.#typed < 4000) return;
+    this.#typed = Date.now();
+    this.#call('POST', 'typing/');
   }
 
   async end() {
@@ -170,19 +179,19 @@ export class Line {
     return null;
   }
 
-  async #token(make) {
+  // What we prove ourselves with: the page's token, a visitor's, or the key of a link.
+  async #proof(make) {
+    if (this.key) return { key: this.key };
     const given = await this.given?.();
     this.#visitor = !given;
     this.#belongs(given ? subject(given) : '');
     const token = given || this.store.read().token;
-    if (token || !make) return token;
-    const answer = await ask('POST', `${this.base}/support/api/visitors/`, { lang: this.lang, body: {} });
-    if (answer.status !== 201) {
-      this.#blame(answer.status);
-      return null;
-    }
-    this.store.change((record) => Object.assign(record, { token: answer.data.token, user: answer.data.user_id }));
-    return answer.data.token;
+    if (token || !make) return token ? { token } : null;
+    const { status, data } = await ask('POST', `${this.base}/support/api/visitors/`, { lang: this.lang, body: {} });
+    this.#blame(status);
+    if (status !== 201) return null;
+    this.store.change((record) => Object.assign(record, { token: data.token, user: data.user_id }));
+    return { token: data.token };
   }
 
   // Who signs in, out or as another finds nothing of the one before.
@@ -199,8 +208,7 @@ export class Line {
 
   async #call(method, path, body) {
     const session = this.session;
-    const token = await this.#token();
-    return ask(method, `${this.base}/support/api/sessions/${session ? `${session}/${path}` : path}`, { token, lang: this.lang, body });
+    return ask(method, `${this.base}/support/api/sessions/${session ? `${session}/${path}` : path}`, { ...await this.#proof(), lang: this.lang, body });
   }
 
   // Sends what waits, in order, one at a time.
@@ -211,8 +219,8 @@ export class Line {
     for (;;) {
       const item = this.queue.find((one) => !one.known && !one.failed);
       if (!item) break;
-      const token = await this.#token(true);
-      const answer = token ? await this.#post(item, token) : { status: 0 };
+      const proof = await this.#proof(true);
+      const answer = proof ? await this.#post(item, proof) : { status: 0 };
       if (!(await this.#sent(item, answer))) {
         this.#later();
         break;
@@ -223,7 +231,7 @@ export class Line {
     this.changed();
   }
 
-  #post(item, token) {
+  #post(item, proof) {
     const images = item.files.every((file) => file.type.startsWith('image/'));
     const kind = item.files.length === 0 ? 'text' : images ? 'image' : 'file';
     const fields = { content: item.text, message_type: kind, client_msg_id: item.id, session_id: this.session };
@@ -238,7 +246,7 @@ export class Line {
       item.progress = part;
       this.changed();
     };
-    return ask('POST', `${this.base}/support/api/messages/`, { token, lang: this.lang, body, progress });
+    return ask('POST', `${this.base}/support/api/messages/`, { ...proof, lang: this.lang, body, progress });
   }
 
   // True where there is no point in trying this one again.
@@ -301,9 +309,9 @@ export class Line {
   async #connect() {
     this.#cut();
     const attempt = ++this.#attempt;
-    const token = await this.#token();
+    const proof = await this.#proof();
     const stale = () => attempt !== this.#attempt;
-    if (!token || stale()) return;
+    if (!proof || stale()) return;
     if (!this.session) {
       // A user who wrote from elsewhere goes on where that was left.
       const listed = await this.#call('GET', '');
@@ -323,7 +331,7 @@ export class Line {
     this.messages = said.data;
     for (const item of this.queue) if (this.messages.some((message) => message.id === item.known)) this.#forget(item);
     this.trouble = '';
-    this.#listen(token);
+    this.#listen(proof);
     this.changed();
   }
 
@@ -343,10 +351,11 @@ export class Line {
     this.#later();
   }
 
-  #listen(token) {
+  #listen({ token, key }) {
     const last = this.messages.at(-1)?.id;
-    const after = last ? `&after_id=${encodeURIComponent(last)}` : '';
-    const source = new EventSource(`${this.base}/support/api/sessions/${this.session}/events/?access_token=${encodeURIComponent(token)}${after}`);
+    const query = new URLSearchParams(key ? { key } : { access_token: token });
+    if (last) query.set('after_id', last);
+    const source = new EventSource(`${this.base}/support/api/sessions/${this.session}/events/?${query}`);
     this.#source = source;
     const on = (name, act) => source.addEventListener(name, (event) => {
       let data = {};
@@ -372,8 +381,9 @@ export class Line {
     on('message_updated', (message) => this.#replace(message.id, message));
     on('message_deleted', ({ id }) => this.#replace(id));
     on('typing', (event) => this.#types(event.typing !== false));
-    on('read', () => {
-      for (const message of this.messages) if (message.sender === 'user') message.is_read = true;
+    on('read', ({ by, up_to_id: last }) => {
+      const end = this.messages.findIndex((message) => message.id === last) + 1 || this.messages.length;
+      this.#mark(by === 'user' ? 'support' : 'user', end);
     });
     on('closed', () => this.#closed());
   }
@@ -384,14 +394,17 @@ export class Line {
     this.active = true;
     if (message.sender === 'support') {
       this.#types(false);
-      for (const one of this.messages) if (one.sender === 'user') one.is_read = true;
-      return;
+      return this.#mark('user');
     }
     const mine = this.queue.find((item) => item.known === message.id);
     if (mine) return this.#forget(mine);
     // It may be told before its request is answered.
     const flying = this.#sending && this.queue.find((item) => !item.known && !item.failed);
     if (flying && flying.text === message.content && flying.files.length === message.attachments.length) flying.known = message.id;
+  }
+
+  #mark(sender, end) {
+    for (const message of this.messages.slice(0, end)) if (message.sender === sender) message.is_read = true;
   }
 
   #replace(id, message) {

@@ -9,6 +9,7 @@ use poem::http::{HeaderValue, StatusCode, header};
 use poem::{IntoResponse, Request, Response, handler};
 use sha2::{Digest, Sha256};
 
+use super::widget;
 use crate::domain::error::Error;
 use crate::domain::locale::Locale;
 use crate::http::errors::bare;
@@ -19,24 +20,67 @@ use crate::texts::Texts;
 const PREFIX: &str = "page-";
 
 macro_rules! embedded {
-    ($($name:literal),+ $(,)?) => {
-        [$(($name, include_str!(concat!("../../../web/desk/", $name)))),+]
+    ($folder:literal: $($name:literal),+ $(,)?) => {
+        [$(($name, include_str!(concat!("../../../web/", $folder, "/", $name)))),+]
     };
 }
 
-const EMBEDDED: [(&str, &str); 11] = embedded![
+const EMBEDDED: &[(&str, &str)] = &embedded![
+    "desk":
+    "alerts.js",
     "api.js",
     "base.css",
+    "canned.js",
+    "card.js",
+    "composer.js",
     "dom.js",
     "i18n.js",
     "icon.svg",
-    "login.js",
+    "keys.js",
+    "list.js",
+    "live.js",
     "login.css",
+    "login.js",
     "manager.css",
+    "manager.js",
+    "message.js",
+    "messages.css",
     "page.js",
     "socket.js",
+    "store.js",
+    "talk.js",
+    "talk_head.js",
     "theme.js",
+    "viewer.js",
 ];
+
+const OWNERS: &[(&str, &str)] = &embedded![
+    "desk":
+    "admin.css",
+    "admin.js",
+    "admin_agents.js",
+    "admin_canned.js",
+    "admin_categories.js",
+    "admin_devices.js",
+    "admin_hours.js",
+    "admin_jobs.js",
+    "form.js",
+];
+
+/// What the chat page shares with the bubble on sites.
+const CHAT: &[(&str, &str)] = &embedded![
+    "widget":
+    "chat.css",
+    "chat.js",
+    "conversation.css",
+    "conversation.js",
+    "line.js",
+    "make.js",
+];
+
+fn embedded() -> impl Iterator<Item = (&'static str, &'static str)> {
+    EMBEDDED.iter().chain(OWNERS).chain(CHAT).copied()
+}
 
 const FOR_GOOD: &str = "public, max-age=31536000, immutable";
 
@@ -55,13 +99,15 @@ pub struct Files {
 impl Files {
     /// The embedded files, and the texts of each language.
     pub fn new(texts: &Texts) -> Self {
-        let mut all: Vec<(String, Bytes)> = EMBEDDED
-            .iter()
-            .map(|(name, content)| ((*name).to_owned(), Bytes::from_static(content.as_bytes())))
+        let mut all: Vec<(String, Bytes)> = embedded()
+            .map(|(name, content)| (name.to_owned(), Bytes::from_static(content.as_bytes())))
             .collect();
         for locale in Locale::ALL {
-            let texts = serde_json::json!(texts.beginning_with(locale, PREFIX)).to_string();
-            all.push((format!("texts.{}.json", locale.as_str()), texts.into()));
+            let language = locale.as_str();
+            let pages = serde_json::json!(texts.beginning_with(locale, PREFIX)).to_string();
+            let chat = serde_json::json!(widget::words(texts, locale)).to_string();
+            all.push((format!("texts.{language}.json"), pages.into()));
+            all.push((format!("widget.{language}.json"), chat.into()));
         }
         let mut version = Sha256::new();
         let mut files = HashMap::new();
@@ -185,12 +231,12 @@ mod tests {
 
     #[test]
     fn whatever_a_script_imports_is_served() {
-        for (name, content) in EMBEDDED {
+        for (name, content) in embedded() {
             for quoted in content.split(['"', '\'']) {
                 let Some(import) = quoted.strip_prefix("./") else {
                     continue;
                 };
-                let known = EMBEDDED.iter().any(|(served, _)| *served == import);
+                let known = embedded().any(|(served, _)| served == import);
                 assert!(known, "{name} names {import}");
             }
         }
@@ -198,7 +244,7 @@ mod tests {
 
     #[test]
     fn no_script_makes_markup_of_text() {
-        for (name, content) in EMBEDDED {
+        for (name, content) in embedded() {
             for danger in ["innerHTML", "insertAdjacentHTML", "eval(", "document.write"] {
                 assert!(!content.contains(danger), "{name} has {danger}");
             }

@@ -139,7 +139,10 @@ export class Talk {
     const { t } = this;
     this.text = el('textarea', {
       rows: 1, maxlength: 16000, placeholder: t.placeholder, 'aria-label': t.placeholder, enterkeyhint: 'send', name: 'content',
-      oninput: () => this.#grow(),
+      oninput: () => {
+        this.#grow();
+        this.line.types();
+      },
       onkeydown: (event) => {
         // With a keyboard on the screen, Enter makes a line and the button sends.
         if (event.key !== 'Enter' || event.shiftKey || event.isComposing || matchMedia('(pointer: coarse)').matches) return;
