@@ -62,7 +62,6 @@ error-admin-not-found = Admin not found or blocked
 error-one-sender = Give exactly one of sender_user and sender_admin.
 error-wrong-sender = Field { $field }: this ticket is another user's.
 error-file-not-found = Telegram knows no file of this bot by this file_id.
-error-file-too-large = The file is larger than { $max } bytes.
 error-files-need-telegram = Files can be named only where Telegram is set up.
 error-telegram-unreachable = Telegram does not answer. Try again in { $seconds } s.
 error-ticket-not-found = There is no such ticket.

@@ -62,7 +62,6 @@ error-admin-not-found = Admin not found or blocked
 error-one-sender = Нужно ровно одно из полей sender_user и sender_admin.
 error-wrong-sender = Поле { $field }: это обращение другого пользователя.
 error-file-not-found = Telegram не знает файла этого бота с таким file_id.
-error-file-too-large = Файл больше { $max } байт.
 error-files-need-telegram = Файлы можно указывать, только если настроен Telegram.
 error-telegram-unreachable = Telegram не отвечает. Попробуйте через { $seconds } с.
 error-ticket-not-found = Такого обращения нет.

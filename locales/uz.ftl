@@ -62,7 +62,6 @@ error-admin-not-found = Admin not found or blocked
 error-one-sender = sender_user va sender_admin maydonlaridan faqat bittasi kerak.
 error-wrong-sender = { $field } maydoni: bu murojaat boshqa foydalanuvchiniki.
 error-file-not-found = Telegram bu botning bunday file_id li faylini bilmaydi.
-error-file-too-large = Fayl { $max } baytdan katta.
 error-files-need-telegram = Fayllarni faqat Telegram sozlanganda ko‘rsatish mumkin.
 error-telegram-unreachable = Telegram javob bermayapti. { $seconds } s dan keyin urinib ko‘ring.
 error-ticket-not-found = Bunday murojaat yo‘q.

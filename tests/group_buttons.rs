@@ -192,9 +192,7 @@ async fn without_an_account_or_with_a_blocked_one_a_press_says_why_not() {
         "{answer}"
     );
     let olga = person(&world, "Olga");
-    world.in_database(|sql| {
-        sql.execute("UPDATE agents SET is_blocked = 1", []).unwrap()
-    });
+    world.in_database(|sql| sql.execute("UPDATE agents SET is_blocked = 1", []).unwrap());
     let press = olga.agent_presses(post, "Close").unwrap();
     let (answer, alert) = world.press_is_answered(&press).await;
     assert!(answer == "Your account is blocked." && alert, "{answer}");

@@ -74,7 +74,9 @@ async fn every_command_works_as_a_reply_to_a_post() {
     olga.agent_replies(post, "/t bye");
     world.post_with("There is no canned answer “bye”").await;
     olga.agent_replies(post, "/t Hello");
-    let shown = world.post_with("💬 Olga Petrova: Good day! <b>How</b>").await;
+    let shown = world
+        .post_with("💬 Olga Petrova: Good day! <b>How</b>")
+        .await;
     alice
         .sees(&world, &["hi", "Good day! <b>How</b> can I help?"])
         .await;
@@ -85,7 +87,9 @@ async fn every_command_works_as_a_reply_to_a_post() {
     let history = posts.iter().find(|post| post.id == told).unwrap();
     assert!(
         history.text.starts_with("2026-03-01 12:")
-            && history.text.contains("💬 Olga Petrova: Good day! <b>How</b>"),
+            && history
+                .text
+                .contains("💬 Olga Petrova: Good day! <b>How</b>"),
         "{}",
         history.text
     );
@@ -133,9 +137,8 @@ async fn every_command_works_inside_the_topic() {
             .until(said, async || {
                 let posts = world.bot_posts();
                 let new = posts.iter().skip(before);
-                new.into_iter().any(|post| {
-                    post.text.contains(said) && post.thread_id == thread
-                })
+                new.into_iter()
+                    .any(|post| post.text.contains(said) && post.thread_id == thread)
             })
             .await;
     }
@@ -229,7 +232,9 @@ async fn a_long_history_is_several_posts_of_plain_text() {
     let world = english(false).await;
     let alice = world.phone("alice");
     for n in 0..25 {
-        alice.sends(&format!("{n}: {}", "<i>😀</i> ".repeat(60))).await;
+        alice
+            .sends(&format!("{n}: {}", "<i>😀</i> ".repeat(60)))
+            .await;
     }
     world.queue_is_empty().await;
     let post = world.bot_posts()[0].id;

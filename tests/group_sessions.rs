@@ -101,7 +101,10 @@ async fn whoever_is_known_by_less_is_named_by_what_there_is() {
         ("name = NULL", "visitor-1"),
         ("name = 'Ann'", "Ann"),
         ("username = 'ann_l'", "ann_l"),
-        ("username = NULL, email = 'ann@example.com'", "ann@example.com"),
+        (
+            "username = NULL, email = 'ann@example.com'",
+            "ann@example.com",
+        ),
     ]
     .into_iter()
     .enumerate()

@@ -1,10 +1,10 @@
 //! Tickets as programs handle them through the helpdesk interface: asked for, changed field by field, given to
 //! an admin, ended in somebody's name, deleted.
 
+use super::Desk;
 use super::intake::{Said, contact_says};
 use super::rights::{Action, Staff};
 use super::tickets::{self, Ending, known};
-use super::Desk;
 use crate::domain::day::DayFilter;
 use crate::domain::error::{Error, Kind};
 use crate::domain::event::TicketChange;
@@ -54,7 +54,7 @@ impl Desk {
         request: TicketRequest,
     ) -> Result<Ticket, Error> {
         staff.may(Action::CreateTickets)?;
-        let to_group = self.settings.group;
+        let (to_group, house) = (self.settings.group, self.house());
         self.store
             .write(move |tx| {
                 let contact = tx
@@ -78,7 +78,7 @@ impl Desk {
                         client_msg_id: None,
                         content_hash: None,
                     };
-                    contact_says(tx, &contact, ticket.id, said, to_group)?;
+                    contact_says(tx, &contact, ticket.id, said, house)?;
                 }
                 known(tx, ticket.id)
             })
@@ -283,12 +283,12 @@ fn apply(
         if before.is_over() && edit.status.is_none() {
             return Err(Error::new(Kind::Conflict, "ticket_closed"));
         }
-        tickets::assign(tx, before, agent, staff.name(), by, to_group).map_err(|error| {
-            match error.code {
+        tickets::assign(tx, before, agent, staff.name(), by, to_group).map_err(
+            |error| match error.code {
                 "agent_not_found" => Error::bad("admin_not_found", "assigned_admin"),
                 _ => error,
-            }
-        })?;
+            },
+        )?;
         owner = agent;
     }
     if edit.is_more_than_giving() {

@@ -1,11 +1,11 @@
 //! Messages as programs store, change and delete them through the helpdesk interface: in the name of the
 //! ticket's contact or of an admin, and a staff token in its own.
 
+use super::Desk;
 use super::answers::{AnswerPart, into_attachment};
 use super::intake::{Said, contact_says};
 use super::rights::{Action, Staff};
 use super::tickets::{self, known};
-use super::Desk;
 use crate::domain::agent::Role;
 use crate::domain::attachment::Attachment;
 use crate::domain::content::ContentType;
@@ -201,7 +201,7 @@ impl Desk {
         text: String,
         parts: Vec<AnswerPart>,
     ) -> Result<Message, Error> {
-        let to_group = self.settings.group;
+        let house = self.house();
         self.store
             .write(move |tx| {
                 let found = known(tx, ticket)?;
@@ -215,7 +215,7 @@ impl Desk {
                     client_msg_id: None,
                     content_hash: None,
                 };
-                contact_says(tx, &contact, ticket, said, to_group)
+                contact_says(tx, &contact, ticket, said, house)
             })
             .await
     }

@@ -45,9 +45,9 @@ impl ContentType {
         match first {
             None | Some(AttachmentKind::Contact) => Self::Text,
             Some(AttachmentKind::Photo | AttachmentKind::Sticker) => Self::Image,
-            Some(
-                AttachmentKind::Video | AttachmentKind::VideoNote | AttachmentKind::Animation,
-            ) => Self::Video,
+            Some(AttachmentKind::Video | AttachmentKind::VideoNote | AttachmentKind::Animation) => {
+                Self::Video
+            }
             Some(AttachmentKind::Audio) => Self::Audio,
             Some(AttachmentKind::Voice) => Self::Voice,
             Some(AttachmentKind::Document) => Self::File,
@@ -78,7 +78,9 @@ pub fn place(text: &str) -> Option<Attachment> {
     let (latitude, longitude) = text.split_once(',')?;
     let degrees = |text: &str, most: f64| {
         let text = text.trim();
-        let plain = text.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b'-');
+        let plain = text
+            .bytes()
+            .all(|b| b.is_ascii_digit() || b == b'.' || b == b'-');
         let number: f64 = text.parse().ok().filter(|_| plain)?;
         (number.abs() <= most).then_some(number)
     };

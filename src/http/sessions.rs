@@ -13,13 +13,13 @@ use super::contact::{ContactAsking, FromAddress, SessionInPath};
 use super::errors::{ContactReads, ContactWrites, Failure};
 use super::followers::Followers;
 use super::lines::Lines;
+use super::outcomes::Created;
 use super::session_body::ChatMessageBody;
 use super::session_events::{EventsAnswer, Telling};
 use super::session_wire::{
     ChatItem, ChatMessageAnswer, ReadAnswer, SaidAnswer, SaidItem, SessionAnswer, SessionItem,
     VisitorAnswer, session_link, session_url,
 };
-use super::outcomes::Created;
 use super::wire::{Serialised, SerialisedNew};
 use crate::desk::Desk;
 
@@ -45,7 +45,10 @@ impl Sessions {
     /// writes. Asked for far more rarely than anything else: one address may have 30 a minute (one for each 20 of
     /// `RATE_LIMIT_PER_ADDRESS`).
     #[oai(path = "/visitors", method = "post", operation_id = "create_visitor")]
-    async fn visitor(&self, from: FromAddress) -> Result<Created<VisitorAnswer>, Failure<ContactReads>> {
+    async fn visitor(
+        &self,
+        from: FromAddress,
+    ) -> Result<Created<VisitorAnswer>, Failure<ContactReads>> {
         let (user, token) = self.desk.new_visitor(from.0).await?;
         let user_id = user.to_string();
         Ok(Created::It(Json(VisitorAnswer { user_id, token })))

@@ -21,8 +21,6 @@ pub const COOKIE: &str = "relaydesk_session";
 /// A caller that is staff.
 pub struct StaffAsking {
     pub staff: Staff,
-    /// The language asked for, else the server's.
-    pub locale: Locale,
     /// The token it came with, for signing out.
     pub token: String,
 }
@@ -84,7 +82,6 @@ pub async fn ask(request: &Request) -> Result<StaffAsking, Error> {
     };
     Ok(StaffAsking {
         staff: desk.staff_of_token(token.as_deref()).await?,
-        locale: locale(request, desk.locale()),
         token: token.unwrap_or_default(),
     })
 }

@@ -55,7 +55,9 @@ impl Sandbox {
         let chat_id = self.group_chat_id();
         let data = self.look(|world| {
             let post = world.post(chat_id, post_id)?;
-            buttons(post).into_iter().find(|(label, _)| label.contains(text))
+            buttons(post)
+                .into_iter()
+                .find(|(label, _)| label.contains(text))
         })?;
         Some(self.button_pressed(&self.agent(), chat_id, post_id, &data.1))
     }
@@ -165,7 +167,10 @@ fn check_button(button: &Value) -> Result<(), ApiError> {
     if text.is_none_or(|text| text.trim().is_empty()) {
         return Err(wrong("inline keyboard button text must be non-empty"));
     }
-    match (button.get("callback_data").and_then(Value::as_str), button.get("url")) {
+    match (
+        button.get("callback_data").and_then(Value::as_str),
+        button.get("url"),
+    ) {
         (Some(data), _) if data.is_empty() || data.len() > DATA_LIMIT => {
             Err(wrong("BUTTON_DATA_INVALID"))
         }
@@ -201,7 +206,11 @@ impl World {
     pub(super) fn set_my_commands(&mut self, params: &Params) -> Outcome {
         let list = match params.json("commands") {
             Some(Ok(Value::Array(list))) => list,
-            _ => return Err(ApiError::bad("Bad Request: can't parse commands JSON array")),
+            _ => {
+                return Err(ApiError::bad(
+                    "Bad Request: can't parse commands JSON array",
+                ));
+            }
         };
         if list.len() > COMMANDS_LIMIT {
             return Err(ApiError::bad("Bad Request: BOT_COMMANDS_TOO_MUCH"));
@@ -228,9 +237,7 @@ impl World {
             None => json!({"type": "default"}),
             Some(Ok(scope)) if scope.is_object() => scope,
             Some(_) => {
-                return Err(ApiError::bad(
-                    "Bad Request: can't parse BotCommandScope",
-                ));
+                return Err(ApiError::bad("Bad Request: can't parse BotCommandScope"));
             }
         };
         if let Some(chat) = scope.get("chat_id").and_then(Value::as_i64) {

@@ -75,7 +75,8 @@ fn world_json(world: &World) -> Value {
 }
 
 fn newest_of<T>(all: &[T], count: usize) -> &[T] {
-    all.get(all.len().saturating_sub(count)..).unwrap_or_default()
+    all.get(all.len().saturating_sub(count)..)
+        .unwrap_or_default()
 }
 
 fn newest<T>(

@@ -8,12 +8,6 @@ use super::reader::Reading;
 use super::writer::Tx;
 use crate::domain::error::Error;
 use crate::domain::ids::CannedId;
-//! Canned answers: texts that agents send by their name.
-
-use rusqlite::{OptionalExtension, Row};
-
-use super::reader::Reading;
-use crate::domain::error::Error;
 
 /// A canned answer, as it is read back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,10 +18,6 @@ pub struct CannedRow {
     pub text: String,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
-    pub id: i64,
-    /// One word, lower case.
-    pub name: String,
-    pub text: String,
 }
 
 fn canned(row: &Row) -> rusqlite::Result<CannedRow> {
@@ -37,9 +27,6 @@ fn canned(row: &Row) -> rusqlite::Result<CannedRow> {
         text: row.get("text")?,
         created_at: read_time(row, "created_at")?,
         updated_at: read_time(row, "updated_at")?,
-        id: row.get("id")?,
-        name: row.get("name")?,
-        text: row.get("text")?,
     })
 }
 
@@ -92,19 +79,5 @@ impl Tx<'_> {
     pub fn delete_canned(&mut self, id: CannedId) -> Result<bool, Error> {
         let sql = r"DELETE FROM canned_answers WHERE id = ?1";
         Ok(self.prepare(sql)?.execute([id.0])? > 0)
-    /// The canned answer of that name, in lower case.
-    pub fn canned_answer(&self, name: &str) -> Result<Option<CannedRow>, Error> {
-        let sql = r"SELECT id, name, text FROM canned_answers WHERE name = ?1";
-        Ok(self.prepare(sql)?.query_row([name], canned).optional()?)
-    }
-
-    /// All of them, by name.
-    pub fn canned_answers(&self) -> Result<Vec<CannedRow>, Error> {
-        let sql = r"SELECT id, name, text FROM canned_answers ORDER BY name";
-        let rows = self
-            .prepare(sql)?
-            .query_map([], canned)?
-            .collect::<Result<_, _>>()?;
-        Ok(rows)
     }
 }

@@ -54,9 +54,7 @@ impl Reading<'_> {
             return Ok(self.prepare(sql)?.query_row([], |row| row.get(0))?);
         };
         let sql = r"SELECT COUNT(*) FROM messages WHERE ticket_id = ?1";
-        Ok(self
-            .prepare(sql)?
-            .query_row([ticket.0], |row| row.get(0))?)
+        Ok(self.prepare(sql)?.query_row([ticket.0], |row| row.get(0))?)
     }
 }
 

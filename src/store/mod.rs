@@ -43,8 +43,6 @@ pub use agents::AgentChange;
 pub use canned::CannedRow;
 pub use categories::{AgentCategory, CategoryChange};
 pub use contact_book::ContactChange;
-pub use canned::CannedRow;
-pub use contacts::ContactRow;
 pub use contacts::{ContactRow, Profile};
 pub use dead::DeadJob;
 pub use devices::DeviceState;

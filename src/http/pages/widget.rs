@@ -195,8 +195,11 @@ mod tests {
     fn every_text_that_a_module_names_is_there() {
         let texts = words(&Texts::load().unwrap(), Locale::En);
         for module in MODULES {
-            let named = module.split(|c: char| !(c.is_ascii_alphanumeric() || c == '.' || c == '_'));
-            for name in named.filter_map(|name| name.strip_prefix("t.").or(name.strip_prefix("this.t."))) {
+            let named =
+                module.split(|c: char| !(c.is_ascii_alphanumeric() || c == '.' || c == '_'));
+            for name in
+                named.filter_map(|name| name.strip_prefix("t.").or(name.strip_prefix("this.t.")))
+            {
                 assert!(texts.contains_key(name), "{name}");
             }
         }

@@ -5,7 +5,8 @@ use serde_json::json;
 use super::*;
 
 async fn posted(sandbox: &Sandbox, keyboard: Value) -> (u16, Value) {
-    let message = json!({"chat_id": sandbox.group_chat_id(), "text": "hi", "reply_markup": keyboard});
+    let message =
+        json!({"chat_id": sandbox.group_chat_id(), "text": "hi", "reply_markup": keyboard});
     call(sandbox, "sendMessage", message).await
 }
 
@@ -31,11 +32,22 @@ async fn a_press_is_an_update_and_is_answered_once_and_in_time() {
     let answer = |text: &str| json!({"callback_query_id": press, "text": text, "show_alert": true});
     let too_long = refusal(&sandbox, "answerCallbackQuery", answer(&"x".repeat(201))).await;
     assert_eq!(too_long, "Bad Request: MESSAGE_TOO_LONG");
-    assert_eq!(call(&sandbox, "answerCallbackQuery", answer("yours")).await.0, 200);
+    assert_eq!(
+        call(&sandbox, "answerCallbackQuery", answer("yours"))
+            .await
+            .0,
+        200
+    );
     let shown = sandbox.presses().remove(0);
-    assert_eq!((shown.answer.as_deref(), shown.alert), (Some("yours"), true));
+    assert_eq!(
+        (shown.answer.as_deref(), shown.alert),
+        (Some("yours"), true)
+    );
     let again = refusal(&sandbox, "answerCallbackQuery", answer("yours")).await;
-    assert!(again.starts_with("Bad Request: query is too old"), "{again}");
+    assert!(
+        again.starts_with("Bad Request: query is too old"),
+        "{again}"
+    );
 }
 
 #[tokio::test]
@@ -44,8 +56,14 @@ async fn keyboards_are_checked_and_changed() {
     for (keyboard, words) in [
         (take(""), "BUTTON_DATA_INVALID"),
         (take(&"x".repeat(65)), "BUTTON_DATA_INVALID"),
-        (json!({"inline_keyboard": [[{"text": "", "callback_data": "x"}]]}), "non-empty"),
-        (json!({"inline_keyboard": [[{"text": "x"}]]}), "Text buttons are unallowed"),
+        (
+            json!({"inline_keyboard": [[{"text": "", "callback_data": "x"}]]}),
+            "non-empty",
+        ),
+        (
+            json!({"inline_keyboard": [[{"text": "x"}]]}),
+            "Text buttons are unallowed",
+        ),
         (json!({"inline_keyboard": {}}), "must be of type Array"),
         (json!([]), "object expected as reply markup"),
     ] {
@@ -56,7 +74,8 @@ async fn keyboards_are_checked_and_changed() {
     let (_, sent) = posted(&sandbox, take("take:1")).await;
     let post = sent["result"]["message_id"].as_i64().unwrap();
     let chat = sandbox.group_chat_id();
-    let edit = |keyboard: Value| json!({"chat_id": chat, "message_id": post, "reply_markup": keyboard});
+    let edit =
+        |keyboard: Value| json!({"chat_id": chat, "message_id": post, "reply_markup": keyboard});
     let same = refusal(&sandbox, "editMessageReplyMarkup", edit(take("take:1"))).await;
     assert!(same.contains("message is not modified"), "{same}");
     let none = edit(json!({"inline_keyboard": []}));
@@ -71,7 +90,10 @@ async fn a_closed_topic_takes_messages_of_those_who_manage_topics_only() {
     let topic = json!({"chat_id": sandbox.group_chat_id(), "message_thread_id": thread});
     let mut message = topic.clone();
     message["text"] = "hi".into();
-    assert_eq!(call(&sandbox, "closeForumTopic", topic.clone()).await.0, 200);
+    assert_eq!(
+        call(&sandbox, "closeForumTopic", topic.clone()).await.0,
+        200
+    );
     let again = refusal(&sandbox, "closeForumTopic", topic.clone()).await;
     assert_eq!(again, "Bad Request: TOPIC_NOT_MODIFIED");
     assert_eq!(call(&sandbox, "sendMessage", message.clone()).await.0, 200);
@@ -87,11 +109,17 @@ async fn a_closed_topic_takes_messages_of_those_who_manage_topics_only() {
 async fn commands_are_kept_by_scope_and_checked() {
     let (sandbox, _) = world(false).await;
     let scope = json!({"type": "chat", "chat_id": sandbox.group_chat_id()});
-    let offer = |command: &str, description: &str| {
-        json!({"commands": [{"command": command, "description": description}], "scope": scope})
-    };
-    assert_eq!(call(&sandbox, "setMyCommands", offer("take", "Take it")).await.0, 200);
-    assert_eq!(sandbox.commands(), [("take".to_owned(), "Take it".to_owned())]);
+    let offer = |command: &str, description: &str| json!({"commands": [{"command": command, "description": description}], "scope": scope});
+    assert_eq!(
+        call(&sandbox, "setMyCommands", offer("take", "Take it"))
+            .await
+            .0,
+        200
+    );
+    assert_eq!(
+        sandbox.commands(),
+        [("take".to_owned(), "Take it".to_owned())]
+    );
     for (command, description, words) in [
         ("Take", "x", "BOT_COMMAND_INVALID"),
         ("", "x", "BOT_COMMAND_INVALID"),

@@ -1,6 +1,7 @@
 //! The client against a socket that answers as told: what only a real connection can show.
 
 use super::*;
+use crate::delivery::Receipt;
 use crate::telegram::settings::Mode;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;

@@ -409,7 +409,10 @@ fn a_press_names_its_button_its_post_and_who_pressed() {
     let press = press(json!({}));
     assert_eq!(press.callback, "77");
     assert_eq!(press.button, Some((Button::Take, TicketId(12))));
-    assert_eq!((press.to.post, press.to.session), (Some(100), Some(SESSION)));
+    assert_eq!(
+        (press.to.post, press.to.session),
+        (Some(100), Some(SESSION))
+    );
     assert_eq!(
         (press.who.telegram_id, press.who.name.as_str()),
         (Some(7), "Ann Lee")
