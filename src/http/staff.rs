@@ -8,12 +8,11 @@ use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
 use super::address::OwnAddress;
-use super::asking::{bearer, locale};
+use super::asking::bearer;
 use super::errors::as_poem;
 use crate::desk::Desk;
 use crate::desk::rights::Staff;
 use crate::domain::error::{Error, Kind};
-use crate::domain::locale::Locale;
 
 /// The cookie that keeps an operator signed in.
 pub const COOKIE: &str = "relaydesk_session";
