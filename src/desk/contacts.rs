@@ -1,4 +1,4 @@
-//! Contacts as staff sees them: the card beside a conversation, and who may not write.
+//! Contacts as staff sees them: the card beside a conversation.
 
 use super::Desk;
 use super::rights::{Action, Staff};
@@ -6,7 +6,7 @@ use crate::domain::error::Error;
 use crate::domain::ids::ContactId;
 use crate::domain::ticket::Ticket;
 pub use crate::store::{ContactRow, DeviceState};
-use crate::store::{NewEntry, Reading, TicketFilter, TicketOrder};
+use crate::store::{Reading, TicketFilter, TicketOrder};
 
 /// Tickets on a card at most, the newest ones.
 const TICKETS: u32 = 100;
@@ -40,36 +40,6 @@ impl Desk {
                         false => None,
                     },
                 })
-            })
-            .await
-    }
-
-    /// Keeps a contact from writing, or lets it again; doing so twice changes nothing.
-    ///
-    /// # Errors
-    /// `not_allowed`, `contact_not_found`.
-    pub async fn block_contact(
-        &self,
-        staff: &Staff,
-        id: ContactId,
-        blocked: bool,
-    ) -> Result<ContactRow, Error> {
-        staff.may(Action::BlockContacts)?;
-        let staff = staff.clone();
-        self.store
-            .write(move |tx| {
-                if known(tx, id)?.is_blocked != blocked {
-                    tx.block_contact(id, blocked)?;
-                    tx.log(&NewEntry {
-                        agent: staff.agent(),
-                        actor: staff.name(),
-                        action: if blocked { "blocked" } else { "unblocked" },
-                        ticket: None,
-                        contact: Some(id),
-                        detail: None,
-                    })?;
-                }
-                known(tx, id)
             })
             .await
     }

@@ -5,6 +5,8 @@ mod asking;
 mod auth;
 mod body;
 mod canned;
+mod charts;
+mod contacts;
 mod contact;
 mod contacts;
 mod cross_origin;
@@ -30,6 +32,7 @@ mod pages_of;
 mod payloads;
 mod range;
 mod rating;
+mod report_charts;
 mod send;
 mod session_body;
 mod session_events;
@@ -141,6 +144,11 @@ pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
                 rating::Ratings {
                     desk: Arc::clone(&desk),
                 },
+                report_charts::Charts {
+                    desk: Arc::clone(&desk),
+                },
+            ),
+            (
                 helpdesk_users::HelpdeskUsers {
                     desk: Arc::clone(&desk),
                 },

@@ -6,6 +6,7 @@ mod desk;
 mod files;
 mod owners;
 mod widget;
+mod reports;
 
 use std::sync::Arc;
 
@@ -46,6 +47,7 @@ pub fn with_pages(route: Route) -> Route {
         .at("/support/manager", get(desk::manager))
         .at("/support/admin", get(owners::admin))
         .at("/widget.js", get(widget::serve))
+        .at("/support/manager/reports", get(reports::reports))
 }
 
 /// What surrounds a page: its language, and where its files are.

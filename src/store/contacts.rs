@@ -157,12 +157,4 @@ impl Tx<'_> {
         self.prepare(sql)?.execute(params![id.0, up_to.0])?;
         Ok(())
     }
-
-    /// A blocked contact can not write.
-    pub fn block_contact(&mut self, id: ContactId, blocked: bool) -> Result<(), Error> {
-        let sql = r"UPDATE contacts SET is_blocked = ?2, updated_at = ?3 WHERE id = ?1";
-        let now = time(self.now());
-        self.prepare(sql)?.execute(params![id.0, blocked, now])?;
-        Ok(())
-    }
 }
