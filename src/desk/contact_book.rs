@@ -1,4 +1,4 @@
-//! Contacts as staff keeps them: listed, made, described, removed.
+//! Contacts as staff keeps them: listed, made, described, blocked, removed.
 
 use super::Desk;
 use super::rights::{Action, Staff};
@@ -124,6 +124,33 @@ impl Desk {
                 if telegram_id.is_some() && telegram_id != before.telegram_id {
                     return Err(Error::bad("fixed_field", "telegram_id"));
                 }
+                described(tx, &staff, id, change)
+            })
+            .await
+    }
+
+    /// Keeps a contact from writing, or lets it again; doing so twice changes nothing.
+    ///
+    /// # Errors
+    /// `contact_not_found`, `not_allowed`.
+    pub async fn block_contact(
+        &self,
+        staff: &Staff,
+        id: ContactId,
+        blocked: bool,
+    ) -> Result<ContactRow, Error> {
+        staff.may(Action::BlockContacts)?;
+        let staff = staff.clone();
+        self.store
+            .write(move |tx| {
+                let before = known(tx, id)?;
+                if before.is_blocked == blocked {
+                    return Ok(before);
+                }
+                let change = ContactChange {
+                    is_blocked: Some(blocked),
+                    ..ContactChange::default()
+                };
                 described(tx, &staff, id, change)
             })
             .await
