@@ -47,8 +47,7 @@ const DRESS: [(&str, &str); 4] = [
     ),
 ];
 /// For a picture that stands alone: nobody gives it a colour of text.
-const ALONE: &str =
-    "<style>@media (prefers-color-scheme: dark) { svg { color: #e6e8eb } }</style>";
+const ALONE: &str = "<style>@media (prefers-color-scheme: dark) { svg { color: #e6e8eb } }</style>";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
@@ -142,7 +141,10 @@ impl Chart {
         let mut left = 8;
         for (name, colour) in self.series.iter().zip([FIRST, SECOND]) {
             let name = clean(name);
-            area.draw(&Rectangle::new([(left, 8), (left + 12, 20)], colour.filled()))?;
+            area.draw(&Rectangle::new(
+                [(left, 8), (left + 12, 20)],
+                colour.filled(),
+            ))?;
             let style = words(HPos::Left, VPos::Center);
             let width = i32::try_from(name.chars().count()).unwrap_or(0) * 8;
             area.draw(&Text::new(name, (left + 18, 14), style))?;
@@ -300,7 +302,10 @@ mod tests {
     fn row(label: &str, values: &[f64]) -> Row {
         Row {
             label: label.to_owned(),
-            values: values.iter().map(|value| (*value, format!("{value}"))).collect(),
+            values: values
+                .iter()
+                .map(|value| (*value, format!("{value}")))
+                .collect(),
         }
     }
 
@@ -330,13 +335,22 @@ mod tests {
             row("<script>alert(1)</script>\" fill=\"#010101\"\u{1}", &[5.0]),
             row("", &[0.0]),
         ];
-        insta::assert_snapshot!(chart(Shape::Bars, &["Tickets"], rows).svg(Place::Alone).unwrap());
+        insta::assert_snapshot!(
+            chart(Shape::Bars, &["Tickets"], rows)
+                .svg(Place::Alone)
+                .unwrap()
+        );
     }
 
     #[test]
     fn nothing_to_show_is_said() {
-        let svg = chart(Shape::Columns, &["Created"], Vec::new()).svg(Place::Page).unwrap();
-        assert!(svg.contains("Nothing yet") && !svg.contains("<rect"), "{svg}");
+        let svg = chart(Shape::Columns, &["Created"], Vec::new())
+            .svg(Place::Page)
+            .unwrap();
+        assert!(
+            svg.contains("Nothing yet") && !svg.contains("<rect"),
+            "{svg}"
+        );
     }
 
     proptest! {

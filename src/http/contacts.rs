@@ -206,7 +206,9 @@ impl Contacts {
         id: ContactId,
         blocked: bool,
     ) -> Result<Json<CardAnswer>, Error> {
-        self.desk.set_contact_blocked(&asking.staff, id, blocked).await?;
+        self.desk
+            .set_contact_blocked(&asking.staff, id, blocked)
+            .await?;
         Ok(Json(
             self.desk.contact_card(&asking.staff, id).await?.into(),
         ))

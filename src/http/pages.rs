@@ -5,8 +5,8 @@
 mod desk;
 mod files;
 mod owners;
-mod widget;
 mod reports;
+mod widget;
 
 use std::sync::Arc;
 

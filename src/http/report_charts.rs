@@ -36,7 +36,8 @@ impl Words<'_> {
     }
 
     fn unit(&self, key: &str, count: i64) -> String {
-        self.texts.get(self.locale, key, &[("n", &count.to_string())])
+        self.texts
+            .get(self.locale, key, &[("n", &count.to_string())])
     }
 
     /// A span of time in its two largest units.
@@ -124,7 +125,9 @@ pub fn chart(name: &str, report: &Report, words: Words) -> Option<Chart> {
 
 #[allow(clippy::cast_precision_loss)] // a picture's
 fn row(label: String, counts: &[i64]) -> Row {
-    let values = counts.iter().map(|count| (*count as f64, count.to_string()));
+    let values = counts
+        .iter()
+        .map(|count| (*count as f64, count.to_string()));
     Row {
         label,
         values: values.collect(),
@@ -191,7 +194,8 @@ impl Charts {
         to: Query<Option<String>>,
     ) -> Result<Picture, Failure<StaffReads>> {
         let day = |word: &Option<String>, field| {
-            let read = |word: &String| day::date(word).ok_or_else(|| Error::bad("invalid_field", field));
+            let read =
+                |word: &String| day::date(word).ok_or_else(|| Error::bad("invalid_field", field));
             word.as_ref().map(read).transpose()
         };
         let (from, to) = (day(&from.0, "from")?, day(&to.0, "to")?);
@@ -203,7 +207,9 @@ impl Charts {
         };
         let chart = name.0.strip_suffix(".svg");
         let chart = chart.and_then(|name| chart_of(name, &report, words));
-        let svg = chart.ok_or_else(|| Error::not_found("not_found"))?.svg(Place::Alone)?;
+        let svg = chart
+            .ok_or_else(|| Error::not_found("not_found"))?
+            .svg(Place::Alone)?;
         let (policy, keep) = (POLICY.to_owned(), "no-store".to_owned());
         Ok(Picture::Svg(Binary(svg.into_bytes()), policy, keep))
     }
@@ -234,26 +240,56 @@ mod tests {
             to: "2026-03-03".parse().unwrap(),
             created: 12,
             closed: 7,
-            days: vec![day("2026-03-01", 5, 1), day("2026-03-02", 0, 0), day("2026-03-03", 7, 6)],
+            days: vec![
+                day("2026-03-01", 5, 1),
+                day("2026-03-02", 0, 0),
+                day("2026-03-03", 7, 6),
+            ],
             categories: vec![
-                CategoryFigures { category: Some(CategoryId(1)), name: Some("Доставка <b>".to_owned()), tickets: 8 },
-                CategoryFigures { category: None, name: None, tickets: 4 },
+                CategoryFigures {
+                    category: Some(CategoryId(1)),
+                    name: Some("Доставка <b>".to_owned()),
+                    tickets: 8,
+                },
+                CategoryFigures {
+                    category: None,
+                    name: None,
+                    tickets: 4,
+                },
             ],
             agents: vec![agent(Some(1), Some("Olga"), 9, 6), agent(None, None, 3, 1)],
-            first_answer: Durations { count: 10, median: Some(95), p90: Some(4000) },
-            closing: Durations { count: 7, median: Some(90_000), p90: None },
+            first_answer: Durations {
+                count: 10,
+                median: Some(95),
+                p90: Some(4000),
+            },
+            closing: Durations {
+                count: 7,
+                median: Some(90_000),
+                p90: None,
+            },
             open: 5,
             overdue: 1,
-            ratings: Ratings { count: 3, average: Some(4.0), stars: [0, 0, 1, 1, 1] },
+            ratings: Ratings {
+                count: 3,
+                average: Some(4.0),
+                stars: [0, 0, 1, 1, 1],
+            },
         }
     }
 
     #[test]
     fn every_chart_is_a_picture_with_words() {
         let texts = Texts::load().unwrap();
-        let words = Words { texts: &texts, locale: Locale::En };
+        let words = Words {
+            texts: &texts,
+            locale: Locale::En,
+        };
         for name in NAMES {
-            let svg = chart(name, &report(), words).unwrap().svg(Place::Page).unwrap();
+            let svg = chart(name, &report(), words)
+                .unwrap()
+                .svg(Place::Page)
+                .unwrap();
             insta::assert_snapshot!(name, svg);
         }
         assert!(chart("passwords", &report(), words).is_none());
@@ -262,9 +298,20 @@ mod tests {
     #[test]
     fn a_span_of_time_is_told_in_two_units() {
         let texts = Texts::load().unwrap();
-        let words = Words { texts: &texts, locale: Locale::En };
-        let cases = [(0, "0 s"), (59, "59 s"), (60, "1 min"), (95, "1 min 35 s"), (3600, "1 h"),
-            (3660, "1 h 1 min"), (90_000, "1 d 1 h"), (86_400 * 3 + 60, "3 d")];
+        let words = Words {
+            texts: &texts,
+            locale: Locale::En,
+        };
+        let cases = [
+            (0, "0 s"),
+            (59, "59 s"),
+            (60, "1 min"),
+            (95, "1 min 35 s"),
+            (3600, "1 h"),
+            (3660, "1 h 1 min"),
+            (90_000, "1 d 1 h"),
+            (86_400 * 3 + 60, "3 d"),
+        ];
         for (seconds, expected) in cases {
             assert_eq!(words.duration(seconds), expected);
         }

@@ -142,7 +142,11 @@ fn table(name: &str, report: &Report, words: Words) -> Table {
     match name {
         "tickets" => {
             let row = |day: &crate::desk::reports::DayFigures| {
-                vec![day.day.to_string(), day.created.to_string(), day.closed.to_string()]
+                vec![
+                    day.day.to_string(),
+                    day.created.to_string(),
+                    day.closed.to_string(),
+                ]
             };
             let head = &["report-day", "chart-created", "chart-closed"];
             (head, report.days.iter().map(row).collect())
@@ -164,7 +168,10 @@ fn table(name: &str, report: &Report, words: Words) -> Table {
                 let name = name.unwrap_or_else(|| words.t("chart-nobody"));
                 vec![name, agent.tickets.to_string(), agent.closed.to_string()]
             });
-            (&["report-agent", "chart-all", "chart-closed"], rows.collect())
+            (
+                &["report-agent", "chart-all", "chart-closed"],
+                rows.collect(),
+            )
         }
         "categories" => {
             let rows = report.categories.iter().map(|category| {
@@ -176,7 +183,8 @@ fn table(name: &str, report: &Report, words: Words) -> Table {
         }
         _ => {
             let stars = (1..=5).zip(report.ratings.stars);
-            let rows = stars.map(|(stars, count): (i64, i64)| vec![stars.to_string(), count.to_string()]);
+            let rows =
+                stars.map(|(stars, count): (i64, i64)| vec![stars.to_string(), count.to_string()]);
             (&["report-stars", "chart-ratings"], rows.collect())
         }
     }
