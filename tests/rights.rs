@@ -16,6 +16,10 @@ enum Kind {
     Open,
     /// Contacts, each for itself; staff's tokens are none of theirs.
     Contacts,
+    /// Contacts on the web, each with its own.
+    Web,
+    /// The same on one session, which for others is not there.
+    Session,
     /// Agents who signed in, and the service only where it need not be an agent.
     Account {
         service: bool,
@@ -24,7 +28,7 @@ enum Kind {
     /// The same, called on a ticket that is one agent's.
     OnTicket(Action),
 }
-use Kind::{Account, Contacts, OnTicket, Open, Staff};
+use Kind::{Account, Contacts, OnTicket, Open, Session, Staff, Web};
 
 /// What an operation needs beyond [`fields`].
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +65,16 @@ const TABLE: &[Entry] = &[
     line("check_device", Contacts),
     line("mark_read", Contacts),
     line("rate_ticket", Contacts),
+    // Sites.
+    line("create_visitor", Open),
+    line("say_in_session", Web),
+    line("list_sessions", Web),
+    line("get_session", Session),
+    line("list_session_messages", Session),
+    line("read_session", Session),
+    line("close_session", Session),
+    line("type_in_session", Session),
+    line("follow_session", Session),
     // Accounts.
     line("auth_login", Open),
     line("auth_logout", Account { service: true }),
@@ -78,6 +92,7 @@ const TABLE: &[Entry] = &[
     line("contact_card", Staff(Action::ReadContacts)),
     line("block_contact", Staff(Action::BlockContacts)),
     line("unblock_contact", Staff(Action::BlockContacts)),
+    line("report_chart", Staff(Action::ReadAllStatistics)),
     line("dead_jobs", Staff(Action::ManageJobs)),
     line("replay_job", Staff(Action::ManageJobs)),
     line("replay_all_jobs", Staff(Action::ManageJobs)),
@@ -152,6 +167,8 @@ enum Came {
     Unknown,
     Refused,
     NotYours,
+    /// There is no such thing, for this caller.
+    Hidden,
 }
 
 fn came(answer: &Answer) -> Came {
@@ -162,6 +179,7 @@ fn came(answer: &Answer) -> Came {
         (401, "unauthorized") => Came::Unknown,
         (403, "not_yours") => Came::NotYours,
         (403, "not_allowed" | "not_an_agent" | "forbidden") => Came::Refused,
+        (404, "session_not_found") => Came::Hidden,
         (403, code) => panic!("an unknown refusal: {code}"),
         _ => Came::In,
     }
@@ -229,6 +247,12 @@ fn expected(who: &str, kind: Kind) -> Option<Came> {
             "other contact" => Came::Refused,
             _ => Came::Unknown,
         },
+        Web | Session => match who {
+            "contact" => Came::In,
+            "other contact" if matches!(kind, Session) => Came::Hidden,
+            "other contact" => Came::In,
+            _ => Came::Unknown,
+        },
         _ if !is_staff => Came::Unknown,
         Account { service } if who == "service" && !service => Came::Refused,
         Account { .. } => Came::In,
@@ -258,6 +282,23 @@ fn ticket_of(world: &World, agent: &Phone) -> (i64, String) {
         )
         .unwrap();
     (id, session)
+}
+
+/// The answer; of one that goes on for ever its beginning.
+async fn answered(request: reqwest::RequestBuilder) -> Answer {
+    let response = request.send().await.unwrap();
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    let kind = headers.get("content-type").map(|kind| kind.as_bytes());
+    let endless = kind.is_some_and(|kind| kind.starts_with(b"text/event-stream"));
+    let body = match endless {
+        true => Value::Null,
+        false => response.json().await.unwrap_or_default(),
+    };
+    Answer {
+        status,
+        headers,
+        body,
+    }
 }
 
 struct Operation {
@@ -327,7 +368,7 @@ async fn every_operation_lets_in_whom_the_table_of_rights_names() {
                 Method::GET | Method::DELETE | Method::HEAD => request,
                 _ => request.json(&fields(&operation.id, ticket)),
             };
-            let answer = caller.answer(request).await;
+            let answer = answered(request).await;
             let found = came(&answer);
             if Some(found) != expected(who, entry.kind) {
                 wrong.push(format!(

@@ -8,11 +8,12 @@ use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
 use super::address::OwnAddress;
-use super::asking::bearer;
+use super::asking::{bearer, locale};
 use super::errors::as_poem;
 use crate::desk::Desk;
 use crate::desk::rights::Staff;
 use crate::domain::error::{Error, Kind};
+use crate::domain::locale::Locale;
 
 /// The cookie that keeps an operator signed in.
 pub const COOKIE: &str = "relaydesk_session";
@@ -20,6 +21,8 @@ pub const COOKIE: &str = "relaydesk_session";
 /// A caller that is staff.
 pub struct StaffAsking {
     pub staff: Staff,
+    /// The language asked for, else the server's.
+    pub locale: Locale,
     /// The token it came with, for signing out.
     pub token: String,
 }
@@ -81,6 +84,7 @@ pub async fn ask(request: &Request) -> Result<StaffAsking, Error> {
     };
     Ok(StaffAsking {
         staff: desk.staff_of_token(token.as_deref()).await?,
+        locale: locale(request, desk.locale()),
         token: token.unwrap_or_default(),
     })
 }
