@@ -115,7 +115,7 @@ pub fn chart(name: &str, report: &Report, words: Words) -> Option<Chart> {
             chart("categories", Shape::Bars, &["chart-all"], rows.collect())
         }
         "ratings" => {
-            let stars = (1..).zip(report.ratings.stars).rev();
+            let stars = (1..6).zip(report.ratings.stars).rev();
             let rows = stars.map(|(stars, count)| row("★".repeat(stars), &[count]));
             chart("ratings", Shape::Bars, &["chart-ratings"], rows.collect())
         }
