@@ -154,7 +154,9 @@ impl Ratings {
         let (session, mut fields) = (session_id.id()?, body.0);
         let given = opinion(&mut fields)?;
         let rating = given.stars;
-        self.desk.rate_session(&asking.caller, session, given).await?;
+        self.desk
+            .rate_session(&asking.caller, session, given)
+            .await?;
         Ok(Json(RateSessionAnswer {
             success: true,
             session_id: session.to_string(),
