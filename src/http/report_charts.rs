@@ -1,11 +1,14 @@
 //! The charts of a report: which there are, and what each shows. How they are drawn is `charts`' business.
 
+use std::sync::Arc;
+
+use poem::Request;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Binary;
 use poem_openapi::{ApiResponse, OpenApi};
-use std::sync::Arc;
 
 use super::Tags;
+use super::asking::locale;
 use super::charts::{Chart, Place, Row, Shape};
 use super::errors::{Failure, StaffReads};
 use super::staff::StaffAsking;
@@ -62,7 +65,7 @@ impl Words<'_> {
 }
 
 /// The chart of that name.
-pub fn chart(name: &str, report: &Report, words: Words) -> Option<Chart> {
+pub fn chart_of(name: &str, report: &Report, words: Words) -> Option<Chart> {
     let chart = |id, shape, series: &[&str], rows: Vec<Row>| Chart {
         id,
         title: words.t(&format!("chart-{id}")),
@@ -117,6 +120,8 @@ pub fn chart(name: &str, report: &Report, words: Words) -> Option<Chart> {
         "ratings" => {
             let stars = (1..6).zip(report.ratings.stars).rev();
             let rows = stars.map(|(stars, count)| row("★".repeat(stars), &[count]));
+            let stars = report.ratings.stars.into_iter().enumerate().rev();
+            let rows = stars.map(|(index, count)| row("★".repeat(index + 1), &[count]));
             chart("ratings", Shape::Bars, &["chart-ratings"], rows.collect())
         }
         _ => return None,
@@ -186,6 +191,7 @@ impl Charts {
     async fn chart(
         &self,
         asking: StaffAsking,
+        request: &Request,
         /// tickets.svg, times.svg, agents.svg, categories.svg or ratings.svg.
         name: Path<String>,
         /// The first day, `YYYY-MM-DD` in `TIMEZONE`; without it, 29 days before the last.
@@ -203,7 +209,7 @@ impl Charts {
         let report = self.desk.report(&asking.staff, span).await?;
         let words = Words {
             texts: self.desk.texts(),
-            locale: asking.locale,
+            locale: locale(request, self.desk.locale()),
         };
         let chart = name.0.strip_suffix(".svg");
         let chart = chart.and_then(|name| chart_of(name, &report, words));
@@ -214,8 +220,6 @@ impl Charts {
         Ok(Picture::Svg(Binary(svg.into_bytes()), policy, keep))
     }
 }
-
-use chart as chart_of;
 
 #[cfg(test)]
 mod tests {
@@ -286,13 +290,13 @@ mod tests {
             locale: Locale::En,
         };
         for name in NAMES {
-            let svg = chart(name, &report(), words)
+            let svg = chart_of(name, &report(), words)
                 .unwrap()
                 .svg(Place::Page)
                 .unwrap();
             insta::assert_snapshot!(name, svg);
         }
-        assert!(chart("passwords", &report(), words).is_none());
+        assert!(chart_of("passwords", &report(), words).is_none());
     }
 
     #[test]

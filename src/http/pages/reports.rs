@@ -122,7 +122,7 @@ fn tiles(report: &Report, words: Words) -> Vec<(String, String)> {
 fn sections(report: &Report, words: Words) -> Result<Vec<Section>, Error> {
     let mut sections = Vec::new();
     for name in report_charts::NAMES {
-        let chart = report_charts::chart(name, report, words);
+        let chart = report_charts::chart_of(name, report, words);
         let chart = chart.ok_or_else(|| Error::internal("a chart without a picture"))?;
         let (head, rows) = table(name, report, words);
         sections.push(Section {
