@@ -230,6 +230,7 @@ pub(super) fn store(tx: &mut Tx, answer: Answer, ways: &Ways) -> Result<Option<M
             Some(agent),
             false,
         )?;
+        tickets::tell_group(tx, ticket.id, "buttons", json!({}), ways.group)?;
     }
     tx.staff_answered(ticket.id, id)?;
     if ticket.status != Status::Replied {

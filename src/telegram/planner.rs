@@ -86,7 +86,7 @@ async fn line(group: &Group, ticket: TicketId, job: &Job) -> Result<Plan, Error>
         .map(|words| render::line(ticket.session, &words))
         .unwrap_or_default();
     match job.kind.as_str() {
-        "assigned" => steps.push(Step::Buttons),
+        "assigned" | "buttons" => steps.push(Step::Buttons),
         "closed" => steps.extend([Step::Buttons, Step::CloseTopic]),
         "reopened" => {
             steps.insert(0, Step::ReopenTopic);
@@ -207,9 +207,8 @@ fn said(content: PostContent) -> Said {
 
 /// A place or a phone number in words.
 fn in_words(attachment: &Attachment) -> Option<String> {
-    match (attachment.latitude, attachment.longitude) {
-        (Some(latitude), Some(longitude)) => return Some(format!("📍 {latitude}, {longitude}")),
-        _ => {}
+    if let (Some(latitude), Some(longitude)) = (attachment.latitude, attachment.longitude) {
+        return Some(format!("📍 {latitude}, {longitude}"));
     }
     let parts = [&attachment.name, &attachment.phone];
     let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();

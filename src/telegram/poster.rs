@@ -310,7 +310,9 @@ impl Poster {
                     return Ok(Outcome::Delivered(None));
                 }
                 Err(Failure::Migrated(new)) => place::moved(&self.group, chat, new).await?,
-                Err(Failure::TopicLost(_) | Failure::NotAForum(_)) if topic.is_some() => {
+                Err(Failure::TopicLost(_) | Failure::TopicClosed(_) | Failure::NotAForum(_))
+                    if topic.is_some() =>
+                {
                     topic = None
                 }
                 Err(failure) => return Err(failure.into()),
