@@ -21,6 +21,7 @@ mod faults_updates;
 mod group_buttons;
 mod group_commands;
 mod group_sessions;
+mod helpdesk;
 mod helpdesk_accounts;
 mod hours;
 mod house;

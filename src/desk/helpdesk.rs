@@ -1,6 +1,8 @@
 //! Tickets as programs handle them through the helpdesk interface: asked for, changed field by field, given to
 //! an admin, ended in somebody's name, deleted.
 
+use chrono::{DateTime, Utc};
+
 use super::Desk;
 use super::intake::{Said, contact_says};
 use super::rights::{Action, Staff};
@@ -54,7 +56,7 @@ impl Desk {
         request: TicketRequest,
     ) -> Result<Ticket, Error> {
         staff.may(Action::CreateTickets)?;
-        let (to_group, house) = (self.settings.group, self.house());
+        let house = self.house();
         self.store
             .write(move |tx| {
                 let contact = tx
@@ -70,7 +72,7 @@ impl Desk {
                     description: request.description.as_deref(),
                     ..NewTicket::titled(contact.id, Channel::Api, &request.title)
                 };
-                let ticket = tickets::open(tx, &new, to_group)?;
+                let ticket = tickets::open(tx, &new, house.to_group)?;
                 if let Some(text) = request.description {
                     let said = Said {
                         text,
@@ -197,7 +199,7 @@ impl Desk {
         if staff.agent() != Some(admin) {
             staff.may(Action::ReadAllStatistics)?;
         }
-        let (from, to) = days.span(self.clock.now(), self.settings.timezone);
+        let (from, to) = self.span_of(days);
         let filter = TicketFilter {
             agent: Some(admin),
             from,
@@ -205,6 +207,11 @@ impl Desk {
             ..TicketFilter::default()
         };
         self.listed(staff, filter).await
+    }
+
+    /// When days begin and end here.
+    pub fn span_of(&self, days: DayFilter) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
+        days.span(self.clock.now(), self.settings.timezone)
     }
 
     /// A contact's tickets, newest first.

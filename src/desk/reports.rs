@@ -122,7 +122,7 @@ impl Desk {
     /// The span that was asked for, or the last days up to today.
     ///
     /// # Errors
-    /// `out_of_range` on `from` for a span that ends before it begins or is longer than [`MOST_DAYS`].
+    /// `span_too_long` on the field of its first day for a span that ends before it begins or is longer than [`MOST_DAYS`].
     pub fn span(
         &self,
         from: Option<NaiveDate>,

@@ -1,23 +1,22 @@
 //! Fields of a request, whether they came as JSON or as a form: one place that says which is wrong.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
 use crate::domain::error::Error;
 use crate::domain::ids::UserId;
 
-/// The fields by name. Unknown ones are left alone, null means absent.
+/// The fields by name. Unknown ones are left alone, null means absent but where it is asked for.
 #[derive(Debug, Default)]
-pub struct Fields(HashMap<String, Value>);
+pub struct Fields(HashMap<String, Value>, HashSet<String>);
 
 impl From<Map<String, Value>> for Fields {
     fn from(map: Map<String, Value>) -> Self {
-        Self(
-            map.into_iter()
-                .filter(|(_, value)| !value.is_null())
-                .collect(),
-        )
+        let (nulls, values): (Vec<_>, Vec<_>) =
+            map.into_iter().partition(|(_, value)| value.is_null());
+        let nulls = nulls.into_iter().map(|(name, _)| name).collect();
+        Self(values.into_iter().collect(), nulls)
     }
 }
 
@@ -52,6 +51,22 @@ impl Fields {
 
     pub fn user_id(&mut self) -> Result<UserId, Error> {
         UserId::parse(&self.required_text("user_id")?, "user_id")
+    }
+
+    /// Whether a field is there and null, where that says something.
+    pub fn is_null(&self, name: &str) -> bool {
+        self.1.contains(name)
+    }
+
+    /// An id where null means nobody: `None` when absent, `Some(None)` when null.
+    pub fn id_or_nobody(&mut self, name: &'static str) -> Result<Option<Option<i64>>, Error> {
+        if self.is_null(name) {
+            return Ok(Some(None));
+        }
+        if !self.0.contains_key(name) {
+            return Ok(None);
+        }
+        self.required_number(name).map(|id| Some(Some(id)))
     }
 
     /// A text that may be absent, of 1 to `max` characters without control characters.

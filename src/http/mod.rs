@@ -8,6 +8,7 @@ mod canned;
 mod charts;
 mod contact;
 mod contacts;
+mod contacts;
 mod cross_origin;
 mod document;
 mod edge;
@@ -17,7 +18,12 @@ mod fields;
 mod files;
 mod followers;
 mod helpdesk_admins;
+mod helpdesk_asked;
 mod helpdesk_categories;
+mod helpdesk_messages;
+mod helpdesk_reports;
+mod helpdesk_shapes;
+mod helpdesk_tickets;
 mod helpdesk_users;
 mod hours;
 mod jobs;
@@ -71,7 +77,7 @@ enum Tags {
     Staff,
     /// Beside the conversation: notes, canned answers, hours, contacts, deliveries that were given up.
     Desk,
-    /// Users, admins and categories, for programs and for owners.
+    /// Users, admins, categories, tickets, messages and figures, for programs and for owners.
     Helpdesk,
     /// For whoever runs the server.
     System,
@@ -155,6 +161,15 @@ pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
                     desk: Arc::clone(&desk),
                 },
                 helpdesk_categories::HelpdeskCategories {
+                    desk: Arc::clone(&desk),
+                },
+                helpdesk_tickets::HelpdeskTickets {
+                    desk: Arc::clone(&desk),
+                },
+                helpdesk_messages::HelpdeskMessages {
+                    desk: Arc::clone(&desk),
+                },
+                helpdesk_reports::HelpdeskReports {
                     desk: Arc::clone(&desk),
                 },
             ),

@@ -59,3 +59,34 @@ fn told(failure: NotFetched) -> Error {
         NotFetched::NotStored(error) => Error::internal(format_args!("storing a file: {error}")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_will_never_be_is_the_callers_and_what_may_pass_is_not() {
+        let cases = [
+            (NotFetched::TooLarge, Kind::BadRequest, "file_too_large"),
+            (
+                NotFetched::Refused("no".into()),
+                Kind::BadRequest,
+                "file_not_found",
+            ),
+            (
+                NotFetched::Disturbed("cut".into()),
+                Kind::Unavailable,
+                "telegram_unreachable",
+            ),
+            (
+                NotFetched::NotStored(MediaError::DiskFull),
+                Kind::StorageFull,
+                "storage_full",
+            ),
+        ];
+        for (failure, kind, code) in cases {
+            let error = told(failure);
+            assert_eq!((error.kind, error.code), (kind, code));
+        }
+    }
+}
