@@ -118,8 +118,6 @@ pub fn chart_of(name: &str, report: &Report, words: Words) -> Option<Chart> {
             chart("categories", Shape::Bars, &["chart-all"], rows.collect())
         }
         "ratings" => {
-            let stars = (1..6).zip(report.ratings.stars).rev();
-            let rows = stars.map(|(stars, count)| row("★".repeat(stars), &[count]));
             let stars = report.ratings.stars.into_iter().enumerate().rev();
             let rows = stars.map(|(index, count)| row("★".repeat(index + 1), &[count]));
             chart("ratings", Shape::Bars, &["chart-ratings"], rows.collect())
