@@ -26,6 +26,8 @@ export class Store extends EventTarget {
   older = false;
   typing = false;
   online = true;
+  /** The message a search found, until it is shown. */
+  sought = null;
   /** The line, once there is one: takes frames. */
   send = () => false;
   #asked = 0;
@@ -80,7 +82,7 @@ export class Store extends EventTarget {
 
   async setView(change) {
     Object.assign(this.view, change);
-    history.replaceState(null, '', location.pathname + query(this.view) + location.hash);
+    history.replaceState(null, '', location.pathname + query(Object.fromEntries(Object.entries(this.view).filter(([key, value]) => value !== FIRST_VIEW[key]))) + location.hash);
     await this.reload();
   }
 
@@ -207,6 +209,12 @@ export class Store extends EventTarget {
     if (ticket) this.put({ ...ticket, unread_count: 0, viewed: true });
     this.tell('messages');
     await this.loadNotes();
+  }
+
+  /** Its conversation will be shown where this message stands. */
+  seek(message) {
+    this.sought = message.id;
+    if (message.ticket === this.opened) this.tell('messages');
   }
 
   async loadNotes() {
