@@ -18,7 +18,7 @@ const formats = {
   dayOfYear: format({ day: 'numeric', month: 'long', year: 'numeric' }),
   short: format({ day: '2-digit', month: '2-digit' }),
   shortOfYear: format({ day: '2-digit', month: '2-digit', year: '2-digit' }),
-  whole: format({ dateStyle: 'medium', timeStyle: 'short' }),
+  whole: format({ dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23' }),
 };
 
 export const clock = (time) => formats.clock.format(time);

@@ -124,7 +124,7 @@ export class List {
 
   #found({ message, title, snippet }) {
     const at = new Date(message.created_at);
-    return el('li', {}, el('a', { class: 'ticket found', href: `#${message.ticket}` },
+    return el('li', {}, el('a', { class: 'ticket found', href: `#${message.ticket}`, onclick: () => this.#store.seek(message) },
       el('span', { class: 'lines' }, el('span', { class: 'row' }, el('b', { class: 'name' }, title), time(at, brief(at))), el('span', { class: 'preview' }, snippet))));
   }
 }

@@ -57,11 +57,12 @@ export function watchLine(store) {
     refetch.get(id)();
   }
 
-  const known = (id, change) => {
+  /** What a frame says is enough for a ticket that is known; others are fetched where the list may want them. */
+  function change(id, how, wanted = false) {
     const ticket = store.tickets.get(id);
-    if (ticket) store.put({ ...ticket, ...change(ticket) });
-    refresh(id);
-  };
+    if (ticket) store.put({ ...ticket, ...how(ticket) });
+    else if (wanted || !store.more) refresh(id);
+  }
 
   const frames = {
     'ticket.created': ({ ticket }) => {
@@ -69,16 +70,16 @@ export function watchLine(store) {
       store.tell('arrived', { ticket });
     },
     'ticket.assigned': ({ id, support_manager: manager }) => {
-      const before = store.tickets.get(id)?.support_manager?.id;
-      const agent = store.agents.find((one) => one.id === manager);
-      known(id, () => ({ support_manager: manager === null ? null : { id: manager, first_name: agent?.name ?? '', last_name: '' } }));
-      if (manager === store.me.id && before !== manager) store.tell('given', { id });
+      const given = manager === store.me.id && store.tickets.get(id)?.support_manager?.id !== manager;
+      const agent = manager === null ? null : { id: manager, first_name: store.agentName(manager), last_name: '' };
+      const status = (ticket) => (['open', 'waiting_admin'].includes(ticket.status) ? { status: agent ? 'waiting_admin' : 'open' } : {});
+      change(id, (ticket) => ({ support_manager: agent, ...status(ticket) }), given);
+      if (given) store.tell('given', { id });
     },
-    'ticket.resolved': ({ id, resolved }) => known(id, () => ({ resolved, status: resolved ? 'closed' : 'open' })),
+    'ticket.resolved': ({ id, resolved }) => change(id, (ticket) => ({ resolved, status: resolved ? 'closed' : ticket.support_manager ? 'waiting_admin' : 'open' })),
     'ticket.message.new': ({ message }) => {
-      const ticket = store.tickets.get(message.ticket);
-      store.take(message);
-      if (!ticket || message.sender === 'user') refresh(message.ticket);
+      if (store.tickets.has(message.ticket)) store.take(message);
+      else refresh(message.ticket);
       if (message.sender === 'user') store.tell('arrived', { message });
     },
     'ticket.message.updated': ({ message }) => store.take(message, { isNew: false }),
@@ -86,20 +87,15 @@ export function watchLine(store) {
       if (ticket === store.opened) store.drop(id);
       refresh(ticket);
     },
-    'ticket.message.viewed': ({ ticket_id: id, up_to_id: upTo, by }) => {
-      if (id === store.opened && by !== 'supp') {
-        store.messages = store.messages.map((message) => (message.sender === 'supp' && message.id <= upTo ? { ...message, read: true } : message));
-        store.tell('messages');
-      }
-      if (by !== 'user') refresh(id);
-    },
+    // A colleague has read it, or this one in another window.
+    'ticket.message.viewed': ({ ticket_id: id, up_to_id: upTo }) => change(id, (ticket) => (upTo >= (ticket.last_message?.id ?? 0) ? { unread_count: 0, viewed: true } : {})),
+    'ticket.message.read': ({ ticket_id: id, up_to_id: upTo }) => id === store.opened && store.readByContact(upTo),
     'ticket.typing': ({ ticket_id: id, by }) => id === store.opened && by === 'user' && store.setTyping(true),
-    'ticket.rated': ({ ticket_id: id, id: other }) => refresh(id ?? other),
-    'ticket.noted': ({ ticket_id: id, id: other }) => (id ?? other) === store.opened && store.loadNotes(),
-    'ticket.changed': ({ ticket_id: id, id: other }) => refresh(id ?? other),
-    'ticket.updated': ({ ticket_id: id, id: other, ticket }) => (ticket ? store.put(ticket) : refresh(id ?? other)),
-    'ticket.deleted': ({ ticket_id: id, id: other }) => store.forget(id ?? other),
-    error: ({ code, message }) => code !== 'unknown_type' && notice(message ?? code, 'bad'),
+    'ticket.rated': ({ ticket_id: id, rating }) => change(id, () => ({ rating })),
+    'ticket.noted': ({ ticket_id: id }) => id === store.opened && store.loadNotes(),
+    'ticket.changed': ({ ticket }) => store.put(ticket),
+    'ticket.deleted': ({ id }) => store.forget(id),
+    error: ({ code, message }) => notice(message ?? code, 'bad'),
   };
   line.addEventListener('frame', ({ detail }) => frames[detail?.type]?.(detail));
   line.open();

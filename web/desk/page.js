@@ -1,9 +1,17 @@
 // What every page of staff has around it: menus, and the way out.
 
 import { post } from './api.js';
-import { find, notice, watchMenus } from './dom.js';
+import { all, find, notice, watchMenus } from './dom.js';
 
 watchMenus();
+// Another language of the very place where one is.
+for (const link of all('a[hreflang]')) {
+  link.addEventListener('click', () => {
+    const here = new URLSearchParams(location.search);
+    here.set('lang', link.hreflang);
+    link.href = `?${here}${location.hash}`;
+  });
+}
 find('[data-sign-out]')?.addEventListener('click', async () => {
   try {
     await post('/auth/logout', {}, { stay: true });

@@ -3,8 +3,10 @@
 
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 15_000;
-/** A line that is this long in opening will not open. */
+/** A line that is this long in opening, or in answering, is dead. */
 const PATIENCE = 10_000;
+/** A line that is silent this long is asked whether it is there: some die without a word. */
+const SILENCE = 25_000;
 
 export class Line extends EventTarget {
   #path;
@@ -30,7 +32,6 @@ export class Line extends EventTarget {
 
   close() {
     this.#wanted = false;
-    clearTimeout(this.#timer);
     this.#drop();
   }
 
@@ -64,10 +65,20 @@ export class Line extends EventTarget {
     clearTimeout(this.#timer);
     this.#tries = 0;
     this.up = true;
+    this.#listen();
     this.dispatchEvent(new Event('up'));
   }
 
+  #listen() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.send({ type: 'ping' });
+      this.#timer = setTimeout(() => this.#lost(), PATIENCE);
+    }, SILENCE);
+  }
+
   #take(data) {
+    this.#listen();
     let frame;
     try {
       frame = JSON.parse(data);
@@ -82,6 +93,7 @@ export class Line extends EventTarget {
     const was = this.up;
     this.#socket = null;
     this.up = false;
+    clearTimeout(this.#timer);
     socket?.close();
     if (was) this.dispatchEvent(new Event('down'));
   }
@@ -90,7 +102,6 @@ export class Line extends EventTarget {
     if (!this.#wanted) return;
     const refused = this.#socket !== null && !this.up;
     this.#drop();
-    clearTimeout(this.#timer);
     const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.#tries);
     this.#tries += 1;
     this.#timer = setTimeout(() => this.retry(), wait / 2 + Math.random() * (wait / 2));

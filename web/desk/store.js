@@ -3,6 +3,7 @@
 
 import { get, post, query } from './api.js';
 import { t } from './i18n.js';
+import { FIRST_VIEW, before, belongs, pageQuery } from './view.js';
 
 const PAGE = 50;
 /** How long “is typing” holds without being said again. */
@@ -12,7 +13,7 @@ export class Store extends EventTarget {
   tickets = new Map();
   agents = [];
   categories = new Map();
-  view = { tab: 'all', status: 'open', category: '', q: '', order: 'newest' };
+  view = { ...FIRST_VIEW };
   /** Ids in the list, in its order, and whether there are more. */
   order = [];
   more = false;
@@ -25,6 +26,8 @@ export class Store extends EventTarget {
   older = false;
   typing = false;
   online = true;
+  /** The message a search found, until it is shown. */
+  sought = null;
   /** The line, once there is one: takes frames. */
   send = () => false;
   #asked = 0;
@@ -73,38 +76,13 @@ export class Store extends EventTarget {
 
   // The list
 
-  #filter(offset, limit = PAGE) {
-    const { tab, status, category, q, order } = this.view;
-    const resolved = { open: false, closed: true }[status];
-    return query({
-      mine: tab === 'mine' ? true : null,
-      manager__isnull: tab === 'unassigned' ? true : null,
-      resolved: resolved ?? (status === 'all' ? null : false),
-      status: resolved === undefined && status !== 'all' ? status : null,
-      category,
-      q: q.trim(),
-      order,
-      limit,
-      offset,
-    });
-  }
-
-  /** Whether a ticket belongs into the list as it is filtered; what a search finds only the server knows. */
   #belongs(ticket) {
-    const { tab, status, category, q } = this.view;
-    if (q.trim()) return this.order.includes(ticket.id);
-    if (tab === 'mine' && ticket.support_manager?.id !== this.me.id) return false;
-    if (tab === 'unassigned' && ticket.support_manager) return false;
-    if (status === 'open' && ticket.resolved) return false;
-    if (status === 'closed' && !ticket.resolved) return false;
-    if (!['open', 'closed', 'all'].includes(status) && ticket.status !== status) return false;
-    return !category || ticket.category === Number(category);
+    return belongs(ticket, this.view, this.me.id, this.order.includes(ticket.id));
   }
 
   async setView(change) {
     Object.assign(this.view, change);
-    const kept = { ...this.view, lang: null };
-    history.replaceState(null, '', location.pathname + query(kept) + location.hash);
+    history.replaceState(null, '', location.pathname + query(Object.fromEntries(Object.entries(this.view).filter(([key, value]) => value !== FIRST_VIEW[key]))) + location.hash);
     await this.reload();
   }
 
@@ -117,7 +95,7 @@ export class Store extends EventTarget {
     let more = true;
     try {
       while (more && loaded.length < count) {
-        const page = await get(`/support/tickets/${this.#filter(loaded.length)}`);
+        const page = await get(`/support/tickets/${pageQuery(this.view, PAGE, loaded.length)}`);
         loaded.push(...page.results);
         more = page.next !== null && page.results.length > 0;
       }
@@ -139,7 +117,7 @@ export class Store extends EventTarget {
     this.loading = true;
     this.tell('list');
     try {
-      const page = await get(`/support/tickets/${this.#filter(this.order.length)}`);
+      const page = await get(`/support/tickets/${pageQuery(this.view, PAGE, this.order.length)}`);
       if (asked !== this.#asked) return;
       for (const ticket of page.results) this.tickets.set(ticket.id, ticket);
       this.order = [...new Set([...this.order, ...page.results.map((ticket) => ticket.id)])];
@@ -165,12 +143,8 @@ export class Store extends EventTarget {
   }
 
   #insert(id) {
-    const newest = this.view.order === 'newest';
-    const place = this.order.findIndex((other) => {
-      const [a, b] = [this.tickets.get(id), this.tickets.get(other)];
-      if (!newest && a.resolved !== b.resolved) return b.resolved;
-      return newest ? id > other : id < other;
-    });
+    const ticket = this.tickets.get(id);
+    const place = this.order.findIndex((other) => before(ticket, this.tickets.get(other), this.view));
     if (place >= 0) this.order.splice(place, 0, id);
     else if (!this.more) this.order.push(id);
   }
@@ -190,6 +164,7 @@ export class Store extends EventTarget {
 
   async open(id) {
     const left = this.ticket;
+    if (this.opened !== null && this.opened !== id) this.send({ type: 'ticket.unwatch', ticket_id: this.opened });
     this.opened = id;
     this.messages = [];
     this.notes = [];
@@ -225,12 +200,21 @@ export class Store extends EventTarget {
       if (!older || met || known.size === 0) break;
     }
     const wasOlder = this.older;
+    // What stands between the fetched ones and was not fetched is gone.
+    const [newest, oldest] = [fresh[0]?.id ?? 0, fresh.at(-1)?.id ?? 0];
+    this.messages = this.messages.filter(({ id: one }) => one < oldest || one > newest);
     this.#merge(fresh);
     this.older = known.size > 0 ? wasOlder : older;
     const ticket = this.ticket;
     if (ticket) this.put({ ...ticket, unread_count: 0, viewed: true });
     this.tell('messages');
     await this.loadNotes();
+  }
+
+  /** Its conversation will be shown where this message stands. */
+  seek(message) {
+    this.sought = message.id;
+    if (message.ticket === this.opened) this.tell('messages');
   }
 
   async loadNotes() {
@@ -269,9 +253,17 @@ export class Store extends EventTarget {
     const last = ticket.last_message;
     if (isNew ? last && last.id >= message.id : last?.id !== message.id) return;
     const next = { ...ticket, last_message: message };
-    if (isNew && message.sender === 'user') next.unread_count = (ticket.unread_count ?? 0) + 1;
+    if (isNew && message.sender === 'user') {
+      next.unread_count = (ticket.unread_count ?? 0) + 1;
+      if (!ticket.resolved) next.status = ticket.support_manager ? 'waiting_admin' : 'open';
+    }
     if (isNew && message.sender === 'supp') Object.assign(next, { unread_count: 0, status: ticket.resolved ? ticket.status : 'replied' });
     this.put(next);
+  }
+
+  readByContact(upTo) {
+    this.messages = this.messages.map((message) => (message.sender === 'supp' && message.id <= upTo ? { ...message, read: true } : message));
+    this.tell('messages');
   }
 
   drop(id) {

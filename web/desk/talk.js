@@ -87,11 +87,29 @@ export class Talk {
     else this.#log.scrollTop = this.#fetching ? this.#log.scrollHeight - heightBefore : this.#log.scrollTop;
     if (!this.#atEnd && !this.#fetching) show(find('#to-end'), true);
     this.#fill();
+    this.#find();
+  }
+
+  /** Goes to the message a search found, loading older ones until it is there. */
+  #find() {
+    const { sought, messages, older } = this.#store;
+    if (sought === null || messages.length === 0) return;
+    const found = find(`#m${sought}`);
+    if (!found && older && messages[0].id > sought) {
+      this.#older();
+      return;
+    }
+    this.#store.sought = null;
+    if (!found) return;
+    this.#atEnd = false;
+    found.classList.add('sought');
+    found.scrollIntoView({ block: 'center' });
+    setTimeout(() => found.classList.remove('sought'), 4000);
   }
 
   /** A first page that does not fill the pane leaves nothing to scroll. */
   #fill() {
-    if (this.#store.older && this.#log.scrollHeight <= this.#log.clientHeight) this.#older();
+    if (this.#store.sought === null && this.#store.older && this.#log.scrollHeight <= this.#log.clientHeight) this.#older();
   }
 
   #scrolled() {
@@ -114,6 +132,7 @@ export class Talk {
       this.#fetching = false;
       show(find('#log-wait'), false);
     }
+    this.#find();
   }
 
   /** What stands in a window that is looked at has been read. */

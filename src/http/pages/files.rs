@@ -51,6 +51,7 @@ const EMBEDDED: &[(&str, &str)] = &embedded![
     "talk.js",
     "talk_head.js",
     "theme.js",
+    "view.js",
     "viewer.js",
 ];
 
