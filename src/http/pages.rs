@@ -2,6 +2,7 @@
 //! and their addresses. What a page does once it is open lives in its scripts, over the same interfaces as
 //! everybody else's.
 
+mod chat;
 mod desk;
 mod files;
 mod owners;
@@ -46,6 +47,10 @@ pub fn with_pages(route: Route) -> Route {
         .at("/support/login", get(desk::login))
         .at("/support/manager", get(desk::manager))
         .at("/support/admin", get(owners::admin))
+        .at(
+            "/support/chat/:session_id",
+            get(chat::read).post(chat::say),
+        )
         .at("/widget.js", get(widget::serve))
         .at("/support/manager/reports", get(reports::reports))
 }

@@ -14,8 +14,18 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
 /// Path, content type and content of every file of the page.
-const FILES: [(&str, &str, &str); 14] = [
+const FILES: [(&str, &str, &str); 16] = [
     ("/", HTML, include_str!("../../web/demo/index.html")),
+    (
+        "/demo/shop",
+        HTML,
+        include_str!("../../web/demo/shop.html"),
+    ),
+    (
+        "/demo/shop.css",
+        CSS,
+        include_str!("../../web/demo/shop.css"),
+    ),
     (
         "/demo/style.css",
         CSS,

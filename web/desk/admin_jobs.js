@@ -5,19 +5,14 @@ import { el, icon } from './dom.js';
 import { sure } from './form.js';
 import { t, wholeTime } from './i18n.js';
 
-export const load = async () => {
-  const found = await get('/support/jobs/dead/');
-  return Array.isArray(found) ? found : found.results;
-};
+export const load = () => get('/support/jobs/dead/?limit=200');
 
 const replay = (job) => post(`/support/jobs/${job.id}/replay/`);
 
 export function draw(jobs, desk) {
   const all = async () => {
-    if (!(await sure({ title: t('admin-replay-all'), text: t('admin-replay-all-text', { count: jobs.length }), yes: t('admin-replay-all') }))) return;
-    await desk.act(async () => {
-      for (const job of jobs) await replay(job);
-    }, t('admin-replayed'));
+    if (!(await sure({ title: t('admin-replay-all'), text: t('admin-replay-all-text'), yes: t('admin-replay-all') }))) return;
+    await desk.act(() => post('/support/jobs/replay/'), t('admin-replayed'));
   };
   const row = (job) => el('li', { class: 'entry' },
     el('div', { class: 'about' },
