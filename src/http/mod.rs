@@ -8,7 +8,6 @@ mod canned;
 mod charts;
 mod contact;
 mod contacts;
-mod contacts;
 mod cross_origin;
 mod document;
 mod edge;
