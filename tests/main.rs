@@ -34,6 +34,7 @@ mod process_stop;
 mod push;
 mod ratings;
 mod relay;
+mod report_pages;
 mod rights;
 mod sessions_events;
 mod sessions_keys;

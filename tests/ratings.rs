@@ -175,3 +175,49 @@ async fn sockets_hear_when_a_conversation_goes_on() {
     assert_eq!(told.get("can_rate"), None);
     world.ends().await;
 }
+
+#[tokio::test]
+async fn a_session_of_the_web_is_rated_by_who_wrote_in_it() {
+    let world = quiet().await;
+    let guest = world.visitor().await;
+    let said = guest
+        .posts("/support/api/messages/", json!({"content": "help"}))
+        .await;
+    let session = said.body["session_id"].as_str().unwrap().to_owned();
+    let path = |what: &str| format!("/support/api/sessions/{session}/{what}/");
+    let mut socket = guest.joins(None).await;
+    socket.hears(&world, "joined").await;
+    let five = json!({"rating": 5, "comment": "Thanks"});
+    guest
+        .posts(&path("rating"), five.clone())
+        .await
+        .refused(409, "ticket_open");
+
+    guest.posts(&path("close"), json!({})).await.ok();
+    let told = socket.hears(&world, "ticket_closed").await;
+    assert_eq!(
+        told,
+        json!({"user_id": guest.user_id, "ticket_id": 1, "session_id": session, "can_rate": true})
+    );
+    let rated = guest.posts(&path("rating"), five.clone()).await.ok();
+    assert_eq!(
+        rated,
+        json!({"success": true, "session_id": session, "rating": 5})
+    );
+    assert_eq!(rating(&world, 1), (Some(5), Some("Thanks".to_owned())));
+
+    let wrong = guest.posts(&path("rating"), json!({"rating": 9})).await;
+    wrong.refused(400, "out_of_range");
+    let other = world.visitor().await;
+    other
+        .posts(&path("rating"), five.clone())
+        .await
+        .refused(404, "session_not_found");
+    let nobody = world.phone("x").posts(&path("rating"), five.clone()).await;
+    nobody.refused(401, "unauthorized");
+    guest
+        .posts("/support/api/sessions/none/rating/", five)
+        .await
+        .refused(404, "session_not_found");
+    world.ends().await;
+}

@@ -75,6 +75,7 @@ const TABLE: &[Entry] = &[
     line("close_session", Session),
     line("type_in_session", Session),
     line("follow_session", Session),
+    line("rate_session", Session),
     // Accounts.
     line("auth_login", Open),
     line("auth_logout", Account { service: true }),

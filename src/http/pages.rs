@@ -47,10 +47,7 @@ pub fn with_pages(route: Route) -> Route {
         .at("/support/login", get(desk::login))
         .at("/support/manager", get(desk::manager))
         .at("/support/admin", get(owners::admin))
-        .at(
-            "/support/chat/:session_id",
-            get(chat::read).post(chat::say),
-        )
+        .at("/support/chat/:session_id", get(chat::read).post(chat::say))
         .at("/widget.js", get(widget::serve))
         .at("/support/manager/reports", get(reports::reports))
 }

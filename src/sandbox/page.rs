@@ -16,11 +16,7 @@ const SVG: &str = "image/svg+xml";
 /// Path, content type and content of every file of the page.
 const FILES: [(&str, &str, &str); 16] = [
     ("/", HTML, include_str!("../../web/demo/index.html")),
-    (
-        "/demo/shop",
-        HTML,
-        include_str!("../../web/demo/shop.html"),
-    ),
+    ("/demo/shop", HTML, include_str!("../../web/demo/shop.html")),
     (
         "/demo/shop.css",
         CSS,

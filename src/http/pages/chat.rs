@@ -257,7 +257,11 @@ fn shown(frame: &Frame<'_>, attachment: &Attachment) -> Option<Shown> {
             name: format!("{} {phone}", named.unwrap_or_default()),
         });
     }
-    let kind = if picture.is_some() { "widget-photo" } else { "widget-file" };
+    let kind = if picture.is_some() {
+        "widget-photo"
+    } else {
+        "widget-file"
+    };
     Some(Shown {
         url: own.or_else(|| attachment.link.clone())?,
         name: named.unwrap_or_else(|| frame.t(kind)),
