@@ -109,7 +109,12 @@ export class Line {
     }
     // The first message in another tab opens the session of all.
     if (!session) store.watch((record) => record.session && !this.session && this.#adopt(record.session));
-    addEventListener('online', () => this.#now());
+    addEventListener('online', () => {
+      // Who has nothing to listen to is not without a line.
+      if (!this.session) this.live = null;
+      this.#now();
+      this.changed();
+    });
     addEventListener('offline', () => this.#lost());
     document.addEventListener('visibilitychange', () => this.#looked());
   }
@@ -255,7 +260,7 @@ export class Line {
       this.#tries = 0;
       item.known = data.message.id;
       this.#remember(item, true);
-      this.active = true;
+      this.#opened();
       if (this.session !== data.session_id) this.#adopt(data.session_id);
       else if (!this.#source) this.#connect();
       if (this.messages.some((message) => message.id === item.known)) this.#forget(item);
@@ -391,7 +396,7 @@ export class Line {
   #heard(message) {
     if (this.messages.some((one) => one.id === message.id)) return this.#replace(message.id, message);
     this.messages.push(message);
-    this.active = true;
+    this.#opened();
     if (message.sender === 'support') {
       this.#types(false);
       return this.#mark('user');
@@ -416,6 +421,12 @@ export class Line {
     clearTimeout(this.#quiet);
     this.typing = now;
     if (now) this.#quiet = setTimeout(() => { this.#types(false); this.changed(); }, TYPING);
+  }
+
+  // What is opened again can be rated again.
+  #opened() {
+    if (!this.active) this.rated = false;
+    this.active = true;
   }
 
   #closed() {
