@@ -50,6 +50,43 @@ impl<'a, T: Type> ApiExtractor<'a> for JsonFields<T> {
     }
 }
 
+/// The same where there need not be a body.
+pub struct MaybeJsonFields<T>(pub Fields, PhantomData<fn() -> T>);
+
+impl<'a, T: Type> ApiExtractor<'a> for MaybeJsonFields<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        JsonFields::<T>::request_meta().map(|meta| MetaRequest {
+            required: false,
+            ..meta
+        })
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
+        if request.content_type().is_none() {
+            let mut body = steady(request, body).map_err(as_poem)?;
+            let bytes = body.collect(JSON_LIMIT).await.map_err(as_poem)?;
+            if bytes.is_empty() {
+                return Ok(Self(Fields::default(), PhantomData));
+            }
+            return Err(as_poem(unsupported("application/json")));
+        }
+        let fields = read_json(request, body).await.map_err(as_poem)?;
+        Ok(Self(fields, PhantomData))
+    }
+}
+
 async fn read_json(request: &Request, body: &mut RequestBody) -> Result<Fields, Error> {
     if !is_json(request.content_type()) {
         return Err(unsupported("application/json"));
