@@ -116,7 +116,7 @@ impl Desk {
             .read(move |r| {
                 let ticket = known_in(r, id)?;
                 let page = r.ticket_messages_page(id, true, limit, offset)?;
-                Ok((ticket, page, r.count_messages(id)?))
+                Ok((ticket, page, r.count_messages(Some(id))?))
             })
             .await?;
         let newest = page.last().map_or(MessageId(0), |message| message.id);
@@ -173,7 +173,7 @@ impl Desk {
                 }
                 // Whoever has just taken it over may do the rest.
                 let ticket = known(tx, id)?;
-                if let Some(title) = title.filter(|title| *title != ticket.title) {
+                if let Some(title) = title {
                     staff.may_on(Action::ChangeTickets, ticket.agent)?;
                     rename(tx, &ticket, title, &staff)?;
                 }
@@ -181,8 +181,10 @@ impl Desk {
                     staff.may(Action::ReadTickets)?;
                     set_viewed(tx, &ticket, viewed)?;
                 }
-                if changes.resolved == Some(true) && !ticket.is_over() {
+                if changes.resolved.is_some() {
                     staff.may_on(Action::CloseTickets, ticket.agent)?;
+                }
+                if changes.resolved == Some(true) {
                     let ending = Ending {
                         status: Status::Closed,
                         by: staff.agent(),
@@ -368,6 +370,9 @@ fn give(
 }
 
 fn rename(tx: &mut Tx, ticket: &Ticket, title: String, staff: &Staff) -> Result<(), Error> {
+    if title == ticket.title {
+        return Ok(());
+    }
     tickets::log(
         tx,
         ticket,

@@ -56,7 +56,7 @@ impl Tickets {
     #[oai(
         path = "/support/tickets",
         method = "get",
-        operation_id = "tickets_list"
+        operation_id = "support_tickets_list"
     )]
     #[allow(clippy::too_many_arguments)] // one for each filter
     async fn list(
@@ -113,7 +113,7 @@ impl Tickets {
     #[oai(
         path = "/support/tickets",
         method = "post",
-        operation_id = "tickets_create"
+        operation_id = "support_tickets_create"
     )]
     async fn create(
         &self,
@@ -131,7 +131,7 @@ impl Tickets {
     #[oai(
         path = "/support/tickets/:id",
         method = "get",
-        operation_id = "tickets_get"
+        operation_id = "support_tickets_get"
     )]
     async fn get(
         &self,
@@ -152,7 +152,7 @@ impl Tickets {
     #[oai(
         path = "/support/tickets/:id",
         method = "put",
-        operation_id = "tickets_put"
+        operation_id = "support_tickets_put"
     )]
     async fn put(
         &self,
@@ -175,7 +175,7 @@ impl Tickets {
     #[oai(
         path = "/support/tickets/:id",
         method = "patch",
-        operation_id = "tickets_patch"
+        operation_id = "support_tickets_patch"
     )]
     async fn patch(
         &self,
@@ -193,7 +193,7 @@ impl Tickets {
     #[oai(
         path = "/support/tickets/:id/messages",
         method = "get",
-        operation_id = "tickets_messages"
+        operation_id = "support_tickets_messages"
     )]
     async fn messages(
         &self,
@@ -225,7 +225,7 @@ impl Tickets {
     #[oai(
         path = "/support/tickets/:id/messages",
         method = "post",
-        operation_id = "tickets_say"
+        operation_id = "support_tickets_say"
     )]
     async fn say(
         &self,
@@ -248,7 +248,7 @@ impl Tickets {
     #[oai(
         path = "/support/tickets/:id/assign",
         method = "post",
-        operation_id = "tickets_assign"
+        operation_id = "support_tickets_assign"
     )]
     async fn assign(
         &self,
@@ -270,7 +270,7 @@ impl Tickets {
     #[oai(
         path = "/support/tickets/:id/close",
         method = "post",
-        operation_id = "tickets_close"
+        operation_id = "support_tickets_close"
     )]
     async fn close(
         &self,
@@ -300,7 +300,7 @@ impl Tickets {
     #[oai(
         path = "/support/tickets/:id/reopen",
         method = "post",
-        operation_id = "tickets_reopen"
+        operation_id = "support_tickets_reopen"
     )]
     async fn reopen(
         &self,
@@ -321,7 +321,7 @@ impl Tickets {
     #[oai(
         path = "/support/search",
         method = "get",
-        operation_id = "tickets_search"
+        operation_id = "support_search"
     )]
     async fn search(
         &self,

@@ -3,8 +3,6 @@
 
 use std::collections::HashMap;
 
-use rusqlite::params;
-
 use super::messages::{fold, select_messages};
 use super::reader::Reading;
 use crate::domain::error::Error;
@@ -56,14 +54,6 @@ impl Reading<'_> {
             })?
             .collect::<Result<_, _>>()?;
         Ok(counts)
-    }
-
-    /// How many messages a ticket has.
-    pub fn count_messages(&self, ticket: TicketId) -> Result<i64, Error> {
-        let sql = r"SELECT COUNT(*) FROM messages WHERE ticket_id = ?1";
-        Ok(self
-            .prepare(sql)?
-            .query_row(params![ticket.0], |row| row.get(0))?)
     }
 }
 
