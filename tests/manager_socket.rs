@@ -251,6 +251,14 @@ async fn reading_typing_and_edits_are_told() {
     // A phone knows no ticket: it is the open one.
     phone.emits("typing", json!({"user_id": "alice"})).await;
     assert_eq!(to_olga.hears("ticket.typing").await["by"], "user");
+    phone
+        .emits("mark_read", json!({"user_id": "alice", "up_to_id": newest}))
+        .await;
+    let read = to_ivan.hears("ticket.message.read").await;
+    assert_eq!(
+        read,
+        json!({"type": "ticket.message.read", "ticket_id": id, "up_to_id": newest})
+    );
     // An answer in the group is heard, and its edit.
     let post = world.post_with("more").await;
     let answer = world.sandbox.agent_replies(post, "first");

@@ -63,8 +63,16 @@ const PAGES: &[(&str, &str)] = &[
         "/api/ticket/tickets/?status=closed&category={category}&priority=high",
     ),
     (
+        "helpdesk tickets, a day long ago",
+        "/api/ticket/tickets/?date_from={day}&date_to={day}",
+    ),
+    (
         "helpdesk tickets, search",
         "/api/ticket/tickets/?search=parcel",
+    ),
+    (
+        "helpdesk messages, of all",
+        "/api/ticket/messages/?page={n}",
     ),
     ("helpdesk messages", "/api/ticket/messages/?ticket={ticket}"),
     ("helpdesk users", "/api/user/users/?page={n}"),
@@ -109,10 +117,17 @@ fn filled(path: &str, turn: u64, size: Size) -> String {
     let contact = spread(size.contacts() / 3 - 1) * 3 + 1;
     let filled = path
         .replace("{n}", &(turn % 10 + 1).to_string())
+        .replace("{day}", &long_ago())
         .replace("{last}", &(size.tickets - 50).to_string())
         .replace("{ticket}", &spread(size.tickets).to_string())
         .replace("{contact}", &contact.to_string())
         .replace("{agent}", &spread(crate::grown::AGENTS).to_string())
         .replace("{category}", &spread(crate::grown::CATEGORIES).to_string());
     percent_encoding::utf8_percent_encode(&filled, percent_encoding::CONTROLS).to_string()
+}
+
+/// Nearly two years before today.
+fn long_ago() -> String {
+    let at = Clock::system().now() - chrono::Duration::days(700);
+    at.format("%Y-%m-%d").to_string()
 }
