@@ -83,6 +83,9 @@ error-fixed-field = Field { $field } can not be changed.
 error-category-in-use = There are tickets in this category.
 error-account-blocked = Your account is blocked.
 error-account-needed = This needs an agent's account: relaydesk agent add --telegram-id { $telegram_id }
+error-unknown-type = The frame's type is not known.
+error-invalid = Field text must have 1 to { $max } characters.
+error-too-many-watched = At most { $max } tickets can be watched at a time.
 
 # The agents' group in Telegram
 telegram-from-user = Message from a user

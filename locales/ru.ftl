@@ -83,6 +83,9 @@ error-fixed-field = Поле { $field } изменить нельзя.
 error-category-in-use = В этой категории есть обращения.
 error-account-blocked = Ваша учётная запись заблокирована.
 error-account-needed = Для этого нужна учётная запись агента: relaydesk agent add --telegram-id { $telegram_id }
+error-unknown-type = Неизвестный тип сообщения.
+error-invalid = Поле text: от 1 до { $max } символов.
+error-too-many-watched = Следить можно не более чем за { $max } обращениями сразу.
 
 # Группа агентов в Telegram
 telegram-from-user = Сообщение от пользователя

@@ -83,6 +83,9 @@ error-fixed-field = { $field } maydonini o‘zgartirib bo‘lmaydi.
 error-category-in-use = Bu toifada murojaatlar bor.
 error-account-blocked = Hisobingiz bloklangan.
 error-account-needed = Buning uchun agent hisobi kerak: relaydesk agent add --telegram-id { $telegram_id }
+error-unknown-type = Xabar turi noma’lum.
+error-invalid = text maydoni: 1 dan { $max } tagacha belgi.
+error-too-many-watched = Bir vaqtda ko‘pi bilan { $max } ta murojaatni kuzatish mumkin.
 
 # Telegram’dagi agentlar guruhi
 telegram-from-user = Foydalanuvchidan xabar

@@ -97,6 +97,18 @@ const TABLE: &[Entry] = &[
     line("dead_jobs", Staff(Action::ManageJobs)),
     line("replay_job", Staff(Action::ManageJobs)),
     line("replay_all_jobs", Staff(Action::ManageJobs)),
+    // Operators.
+    line("support_tickets_list", Staff(Action::ReadTickets)),
+    line("support_tickets_create", Staff(Action::CreateTickets)),
+    line("support_tickets_get", Staff(Action::ReadTickets)),
+    line("support_tickets_put", OnTicket(Action::ChangeTickets)),
+    line("support_tickets_patch", OnTicket(Action::ChangeTickets)),
+    line("support_tickets_messages", Staff(Action::ReadTickets)),
+    line("support_tickets_say", OnTicket(Action::AnswerTickets)),
+    line("support_tickets_assign", Staff(Action::AssignTickets)),
+    line("support_tickets_close", OnTicket(Action::CloseTickets)),
+    line("support_tickets_reopen", OnTicket(Action::CloseTickets)),
+    asked("support_search", Staff(Action::ReadTickets), "?q=x"),
     // Helpdesk: users, admins, categories.
     line("users_list", Staff(Action::ReadContacts)),
     line("users_create", Staff(Action::ChangeContacts)),
@@ -141,6 +153,7 @@ fn fields(operation: &str, ticket: i64) -> Value {
     // The same word means something else here.
     let own = match operation {
         _ if operation.starts_with("admins_") => json!({"user": null}),
+        "support_tickets_say" => json!({"sender": "supp"}),
         _ => json!({}),
     };
     for (name, value) in own.as_object().unwrap() {

@@ -17,7 +17,7 @@ use crate::domain::ids::Chance;
 use crate::http::{self, Followers, Lines, WebhookSecrets};
 use crate::media::Uploads;
 use crate::push::{self, PushSettings, Sender};
-use crate::realtime::Realtime;
+use crate::realtime::{Managers, Realtime};
 use crate::store::{Purpose, Store};
 use crate::telegram::settings::{Mode, TelegramSettings};
 use crate::telegram::{self, TelegramFiles};
@@ -214,6 +214,11 @@ pub fn wire(
         tell_followers.await;
         Ok(())
     });
+    let (managers, manager_socket) = Managers::new(Arc::clone(desk), stopping.clone());
+    tasks.spawn("operators' sockets", async move {
+        managers.run().await;
+        Ok(())
+    });
     start_housekeeping(desk, stopping, tasks);
     watch_store(store, stopping, tasks);
     Ok(http::routes(http::Setup {
@@ -232,6 +237,7 @@ pub fn wire(
         followers,
         lines,
         socket,
+        manager_socket,
         further,
     }))
 }

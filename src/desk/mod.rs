@@ -23,6 +23,7 @@ pub mod in_group;
 pub mod intake;
 pub mod jobs;
 pub mod limits;
+pub mod operators;
 mod passwords;
 pub mod posting;
 pub mod pushing;

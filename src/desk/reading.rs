@@ -1,11 +1,12 @@
 //! What a contact has read, and that it is typing.
 
-use super::Desk;
 use super::access::Caller;
+use super::{Desk, tickets};
 use crate::domain::error::Error;
-use crate::domain::event::Event;
+use crate::domain::event::{Event, TicketChange};
 use crate::domain::ids::{MessageId, UserId};
 use crate::domain::message::Direction;
+use crate::store::{ContactRow, Tx};
 
 impl Desk {
     /// Moves the contact's mark forward; how many support messages are unread after it.
@@ -26,7 +27,10 @@ impl Desk {
                 };
                 // A mark beyond the newest would count messages as read that nobody has seen yet.
                 if let Some(newest) = tx.newest_message_of(contact.id)? {
-                    tx.mark_read(contact.id, up_to.min(newest))?;
+                    let up_to = up_to.min(newest);
+                    if tx.mark_read(contact.id, up_to)? {
+                        tell_staff(tx, &contact, up_to)?;
+                    }
                 }
                 tx.unread_count(contact.id)
             })
@@ -46,4 +50,13 @@ impl Desk {
         });
         Ok(())
     }
+}
+
+/// The mark is over all of the contact's tickets; staff looks at the open one.
+fn tell_staff(tx: &mut Tx, contact: &ContactRow, up_to: MessageId) -> Result<(), Error> {
+    if let Some(id) = tx.open_ticket(contact.id)? {
+        let ticket = tickets::known(tx, id)?;
+        tickets::tell(tx, &ticket, ticket.agent, TicketChange::ContactRead(up_to));
+    }
+    Ok(())
 }

@@ -110,11 +110,7 @@ impl Desk {
             .write(move |tx| {
                 let ticket = known(tx, id)?;
                 staff.may_on(Action::CloseTickets, ticket.agent)?;
-                if ticket.is_over() {
-                    tx.set_status(id, Status::after_contact_wrote(ticket.agent.is_some()))?;
-                    log(tx, &ticket, staff.agent(), staff.name(), "reopened", None)?;
-                    told_reopened(tx, &ticket, to_group)?;
-                }
+                reopen(tx, &ticket, &staff, to_group)?;
                 known(tx, id)
             })
             .await
@@ -271,6 +267,22 @@ pub(super) fn end(
     tell(tx, ticket, ticket.agent, TicketChange::Resolved(true));
     let payload = json!({"by": ending.actor, "reason": ending.reason, "expired": ending.status == Status::Expired});
     tell_group(tx, ticket.id, "closed", payload, to_group)
+}
+
+/// Opens a ticket again; one that is open is left as it is.
+pub(super) fn reopen(
+    tx: &mut Tx,
+    ticket: &Ticket,
+    staff: &Staff,
+    to_group: bool,
+) -> Result<(), Error> {
+    if !ticket.is_over() {
+        return Ok(());
+    }
+    let status = Status::after_contact_wrote(ticket.agent.is_some());
+    tx.set_status(ticket.id, status)?;
+    log(tx, ticket, staff.agent(), staff.name(), "reopened", None)?;
+    told_reopened(tx, ticket, to_group)
 }
 
 /// A ticket that was over is open again.

@@ -17,3 +17,4 @@ pub mod locale;
 pub mod message;
 pub mod text;
 pub mod ticket;
+pub mod ticket_item;

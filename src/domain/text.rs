@@ -71,6 +71,36 @@ pub fn title_of(text: &str) -> String {
     title
 }
 
+/// The part of a text that shows the first of these words (lower case) in their surroundings, on one line, at most
+/// `max` characters and the ellipses where it was cut.
+pub fn around(text: &str, words: &[String], max: usize) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let letters: Vec<char> = line.chars().collect();
+    // Character by character, so that places in one are places in the other.
+    let lower: Vec<char> = letters
+        .iter()
+        .map(|letter| letter.to_lowercase().next().unwrap_or(*letter))
+        .collect();
+    let places = words.iter().filter_map(|word| {
+        let word: Vec<char> = word.chars().collect();
+        lower
+            .windows(word.len().max(1))
+            .position(|part| part == word)
+    });
+    let hit = places.min().unwrap_or(0);
+    let begin = hit
+        .saturating_sub(max / 3)
+        .min(letters.len().saturating_sub(max));
+    let part: String = letters.iter().skip(begin).take(max).collect();
+    let before = if begin > 0 { "…" } else { "" };
+    let after = if begin + max < letters.len() {
+        "…"
+    } else {
+        ""
+    };
+    format!("{before}{part}{after}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,7 +119,24 @@ mod tests {
         assert_eq!(title_of(&"я".repeat(51)), format!("{}…", "я".repeat(50)));
     }
 
+    #[test]
+    fn a_snippet_shows_the_word_in_its_surroundings() {
+        let text = format!("{} Ключ\nнайден {}", "а ".repeat(100), "б ".repeat(100));
+        let snippet = around(&text, &["ключ".to_owned()], 30);
+        assert!(snippet.contains("Ключ найден"), "{snippet}");
+        assert!(snippet.starts_with('…') && snippet.ends_with('…'));
+        assert_eq!(around("hello  there", &["x".to_owned()], 30), "hello there");
+    }
+
     proptest! {
+        #[test]
+        fn a_snippet_is_a_part_of_the_text(text in ".{0,60}", word in ".{0,4}", max in 1usize..40) {
+            let snippet = around(&text, &[word], max);
+            prop_assert!(snippet.chars().count() <= max + 2);
+            let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            prop_assert!(line.contains(snippet.trim_matches('…')) || line.contains('…'));
+        }
+
         #[test]
         fn cutting_never_splits_a_character(text in ".{0,80}", max in 0usize..200) {
             let cut = cut_bytes(&text, max);

@@ -179,6 +179,8 @@ pub struct Ticket {
     pub user_name: Option<String>,
     /// The contact's Telegram id.
     pub telegram_id: Option<i64>,
+    pub user_email: Option<String>,
+    pub user_username: Option<String>,
     pub agent: Option<AgentId>,
     pub agent_first_name: Option<String>,
     pub agent_last_name: Option<String>,

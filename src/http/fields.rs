@@ -95,6 +95,30 @@ impl Fields {
         }
     }
 
+    /// A user id as text, or as the whole number an app may write instead.
+    pub fn user_id_or_number(&mut self) -> Result<UserId, Error> {
+        if let Some(Value::Number(number)) = self.0.get("user_id") {
+            let whole = number.is_i64() || number.is_u64();
+            let text = whole.then(|| number.to_string());
+            let text = text.ok_or_else(|| Error::bad("invalid_field", "user_id"))?;
+            return UserId::parse(&text, "user_id");
+        }
+        self.user_id()
+    }
+
+    /// An id where null means nobody: `None` when absent, `Some(None)` when null.
+    pub fn id_or_nobody(&mut self, name: &'static str) -> Result<Option<Option<i64>>, Error> {
+        if self.1.contains(name) {
+            return Ok(Some(None));
+        }
+        self.number(name).map(|id| id.map(Some))
+    }
+
+    /// What a field says, where it is a text; it stays.
+    pub fn peek_text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).and_then(Value::as_str)
+    }
+
     /// Whether it was given and is not null.
     pub fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
@@ -219,6 +243,21 @@ mod tests {
         assert_eq!(given.line("e", 1).unwrap().as_deref(), Some("x"));
         assert_eq!(given.line("f", 1).unwrap().as_deref(), Some(""));
         assert!(given.line("g", 9).is_err() && !given.has("g"));
+    }
+
+    #[test]
+    fn null_can_mean_nobody_and_a_user_id_may_be_a_number() {
+        let mut given = fields(json!({"agent": null, "boss": 3, "user_id": 77, "bad": "3"}));
+        assert_eq!(given.id_or_nobody("agent").unwrap(), Some(None));
+        assert_eq!(given.id_or_nobody("boss").unwrap(), Some(Some(3)));
+        assert_eq!(given.id_or_nobody("other").unwrap(), None);
+        assert!(given.id_or_nobody("bad").is_err());
+        assert_eq!(given.user_id_or_number().unwrap().as_str(), "77");
+        for wrong in [json!(1.5), json!(true), json!([])] {
+            let mut given = fields(json!({"user_id": wrong}));
+            let error = given.user_id_or_number().unwrap_err();
+            assert_eq!(error.field.as_deref(), Some("user_id"));
+        }
     }
 
     #[test]

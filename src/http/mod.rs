@@ -27,6 +27,8 @@ mod helpdesk_users;
 mod hours;
 mod jobs;
 mod lines;
+mod listing;
+mod manager_door;
 mod methods;
 mod mobile;
 mod notes;
@@ -44,6 +46,9 @@ mod session_wire;
 mod sessions;
 mod staff;
 mod system;
+mod ticket_message;
+mod ticket_payloads;
+mod tickets;
 mod upload;
 mod user_in_path;
 mod webhook;
@@ -78,6 +83,8 @@ enum Tags {
     Desk,
     /// Users, admins, categories, tickets, messages and figures, for programs and for owners.
     Helpdesk,
+    /// Tickets, as operators' pages and programs handle them.
+    Tickets,
     /// For whoever runs the server.
     System,
 }
@@ -101,6 +108,8 @@ pub struct Setup {
     pub lines: Lines,
     /// Socket.IO, which lives on the same port.
     pub socket: BoxEndpoint<'static, Response>,
+    /// The operators' websocket, behind the door that asks who comes.
+    pub manager_socket: BoxEndpoint<'static, Response>,
     /// Further paths, such as the demo's page.
     pub further: Option<Route>,
 }
@@ -172,6 +181,9 @@ pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
                     desk: Arc::clone(&desk),
                 },
             ),
+            tickets::Tickets {
+                desk: Arc::clone(&desk),
+            },
             files::Files {
                 uploads: desk.uploads().clone(),
             },
@@ -196,6 +208,7 @@ pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
         &[
             ("/support/webhook/telegram", "POST"),
             ("/api/telegram/webhook", "POST"),
+            (manager_door::PATH, "GET"),
         ],
     );
     let route = Route::new()
@@ -206,6 +219,10 @@ pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
         )
         .at("/support/webhook/telegram", post(webhook::support))
         .at("/api/telegram/webhook", post(webhook::telegram))
+        .at(
+            manager_door::PATH,
+            get(manager_door::ManagerDoor(setup.manager_socket)),
+        )
         .at("/socket.io", setup.socket);
     let route = pages::with_pages(route).nest("/", api);
     let inner = Paths {

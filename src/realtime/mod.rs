@@ -1,8 +1,10 @@
-//! Socket.IO: events out; join, leave, typing and read in. What a room may hear is the desk's to say.
+//! Socket.IO: events out; join, leave, typing and read in. What a room may hear is the desk's to say. Beside it
+//! the operators' websocket.
 
 mod endpoint;
 mod incoming;
 mod line;
+mod manager;
 mod rooms;
 
 use std::sync::Arc;
@@ -18,6 +20,7 @@ use crate::desk::Desk;
 use crate::desk::access::Access;
 use endpoint::SocketEndpoint;
 use line::Lines;
+pub use manager::Managers;
 use rooms::Rooms;
 
 /// Events that may wait for a client that does not read; then it is cut off, and comes back with `after_id`.

@@ -151,10 +151,9 @@ impl Tx<'_> {
         Ok(known)
     }
 
-    /// Moves the contact's mark forward, never back.
-    pub fn mark_read(&mut self, id: ContactId, up_to: MessageId) -> Result<(), Error> {
+    /// Moves the contact's mark forward, never back; whether that was news.
+    pub fn mark_read(&mut self, id: ContactId, up_to: MessageId) -> Result<bool, Error> {
         let sql = r"UPDATE contacts SET read_up_to = ?2 WHERE id = ?1 AND read_up_to < ?2";
-        self.prepare(sql)?.execute(params![id.0, up_to.0])?;
-        Ok(())
+        Ok(self.prepare(sql)?.execute(params![id.0, up_to.0])? > 0)
     }
 }

@@ -20,12 +20,16 @@ mod messages;
 mod migrations;
 mod open;
 mod outbox;
+#[cfg(test)]
+mod plan_tests;
 mod ratings;
 mod reader;
 mod reports;
+mod search;
 mod sessions;
 mod staff_sessions;
 mod ticket_list;
+mod ticket_page;
 mod tickets;
 mod writer;
 
@@ -51,6 +55,7 @@ pub use messages::{HistoryCursor, NewMessage};
 pub use outbox::{Head, JobRow, NewJob, QueueState};
 pub use reader::Reading;
 pub use reports::{AgentWork, Answered, ClosedTicket, CreatedTicket, FirstAnswer, Given, LogRow};
+pub use search::Words;
 pub use ticket_list::{TicketFilter, TicketOrder};
 pub use tickets::{BeforeMessage, NewTicket, TicketTexts};
 pub use writer::Tx;

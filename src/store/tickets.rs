@@ -46,7 +46,7 @@ macro_rules! select_tickets {
             "t.category_id, t.contact_id, t.agent_id, t.viewed, t.viewed_at, t.closed_at, t.closed_by, t.close_reason, ",
             "t.last_message_id, t.message_count, t.staff_read_up_to, t.contact_read_up_to, t.first_answer_at, t.rating, ",
             "t.rating_comment, t.created_at, t.updated_at, t.topic_chat_id, t.topic_thread_id, ",
-            "c.user_id, c.name, c.telegram_id, a.first_name, a.last_name ",
+            "c.user_id, c.name, c.telegram_id, c.email, c.username, a.first_name, a.last_name ",
             "FROM ", $page, " JOIN contacts c ON c.id = t.contact_id LEFT JOIN agents a ON a.id = t.agent_id"
         )
     };
@@ -83,6 +83,8 @@ pub(super) fn ticket(row: &Row) -> rusqlite::Result<Ticket> {
         user: UserId::stored(row.get("user_id")?),
         user_name: row.get("name")?,
         telegram_id: row.get("telegram_id")?,
+        user_email: row.get("email")?,
+        user_username: row.get("username")?,
         agent: row.get::<_, Option<i64>>("agent_id")?.map(AgentId),
         agent_first_name: row.get("first_name")?,
         agent_last_name: row.get("last_name")?,
@@ -196,19 +198,26 @@ impl Tx<'_> {
         id: TicketId,
         message: MessageId,
     ) -> Result<BeforeMessage, Error> {
-        let sql = r"SELECT resolved, agent_id FROM tickets WHERE id = ?1";
-        let before = self.prepare(sql)?.query_row([id.0], |row| {
-            Ok(BeforeMessage {
+        let sql = r"SELECT resolved, agent_id, status FROM tickets WHERE id = ?1";
+        let (before, status) = self.prepare(sql)?.query_row([id.0], |row| {
+            let before = BeforeMessage {
                 was_resolved: row.get(0)?,
                 agent: row.get::<_, Option<i64>>(1)?.map(AgentId),
-            })
+            };
+            Ok((before, row.get::<_, String>(2)?))
         })?;
-        let status = Status::after_contact_wrote(before.agent.is_some());
+        let now = time(self.now());
+        let after = Status::after_contact_wrote(before.agent.is_some()).as_str();
+        if status == after && !before.was_resolved {
+            // Nearly every message: what is not set here leaves most indexes of the table alone.
+            let sql = r"UPDATE tickets SET last_message_id = ?2, message_count = message_count + 1, updated_at = ?3, viewed = 0 WHERE id = ?1";
+            self.prepare(sql)?.execute(params![id.0, message.0, now])?;
+            return Ok(before);
+        }
         let sql = r"UPDATE tickets SET last_message_id = ?2, message_count = message_count + 1, updated_at = ?3, status = ?4,
                     resolved = 0, closed_at = NULL, closed_by = NULL, close_reason = NULL, viewed = 0 WHERE id = ?1";
-        let now = time(self.now());
         self.prepare(sql)?
-            .execute(params![id.0, message.0, now, status.as_str()])?;
+            .execute(params![id.0, message.0, now, after])?;
         Ok(before)
     }
 

@@ -5,6 +5,7 @@
 mod binary;
 mod group;
 mod ledger;
+mod operator;
 mod people;
 mod raw;
 mod socket;
@@ -25,6 +26,7 @@ use tempfile::TempDir;
 pub use binary::{Binary, binary, said};
 pub use group::{ends, file};
 pub use ledger::{Ledger, whole_history};
+pub use operator::Operator;
 pub use people::{Answer, Phone, gif, jpeg, png, webp};
 pub use raw::Raw;
 pub use socket::Socket;
