@@ -53,22 +53,6 @@ impl Fields {
         UserId::parse(&self.required_text("user_id")?, "user_id")
     }
 
-    /// Whether a field is there and null, where that says something.
-    pub fn is_null(&self, name: &str) -> bool {
-        self.1.contains(name)
-    }
-
-    /// An id where null means nobody: `None` when absent, `Some(None)` when null.
-    pub fn id_or_nobody(&mut self, name: &'static str) -> Result<Option<Option<i64>>, Error> {
-        if self.is_null(name) {
-            return Ok(Some(None));
-        }
-        if !self.0.contains_key(name) {
-            return Ok(None);
-        }
-        self.required_number(name).map(|id| Some(Some(id)))
-    }
-
     /// A text that may be absent, of 1 to `max` characters without control characters.
     pub fn word(&mut self, name: &'static str, max: usize) -> Result<Option<String>, Error> {
         let Some(word) = self.text(name)? else {
