@@ -137,6 +137,30 @@ const TABLE: &[Entry] = &[
     line("admin_categories_get", Staff(Action::ReadAgents)),
     line("admin_categories_patch", Staff(Action::ManageAgents)),
     line("admin_categories_delete", Staff(Action::ManageAgents)),
+    // Helpdesk: tickets, messages, reports.
+    line("tickets_list", Staff(Action::ReadTickets)),
+    line("tickets_create", Staff(Action::CreateTickets)),
+    line("tickets_get", Staff(Action::ReadTickets)),
+    line("tickets_put", OnTicket(Action::ChangeTickets)),
+    line("tickets_patch", OnTicket(Action::ChangeTickets)),
+    line("tickets_delete", Staff(Action::DeleteTickets)),
+    line("tickets_assign_admin", Staff(Action::AssignTickets)),
+    line("tickets_close", OnTicket(Action::CloseTickets)),
+    line("tickets_close_expired", Staff(Action::ExpireTickets)),
+    asked(
+        "tickets_of_admin",
+        Staff(Action::ReadAllStatistics),
+        "?admin_id=999999",
+    ),
+    asked("tickets_of_user", Staff(Action::ReadTickets), "?user_id=1"),
+    line("messages_list", Staff(Action::ReadTickets)),
+    line("messages_create", Staff(Action::SpeakForOthers)),
+    line("messages_get", Staff(Action::ReadTickets)),
+    line("messages_patch", Staff(Action::SpeakForOthers)),
+    line("messages_delete", Staff(Action::DeleteTickets)),
+    line("admin_activities", Staff(Action::ReadOwnStatistics)),
+    line("admin_log", Staff(Action::ReadAllStatistics)),
+    line("admin_reports", Staff(Action::ReadAllStatistics)),
 ];
 
 /// An id that nothing has: who is let in finds nothing, and so leaves nothing behind.
@@ -153,6 +177,9 @@ fn fields(operation: &str, ticket: i64) -> Value {
     // The same word means something else here.
     let own = match operation {
         _ if operation.starts_with("admins_") => json!({"user": null}),
+        _ if operation.starts_with("tickets_") => json!({"user": NOBODY}),
+        // The contact of alice, who was the first to write.
+        "messages_create" => json!({"sender_user": 1}),
         "support_tickets_say" => json!({"sender": "supp"}),
         _ => json!({}),
     };
@@ -339,6 +366,8 @@ fn operations(document: &Value) -> Vec<Operation> {
 fn filled(path: &str, entry: &Entry, ticket: i64, session: &str) -> String {
     let id = match entry.kind {
         OnTicket(_) => ticket,
+        // Whose words they are is known of a message that is there: alice's first.
+        _ if entry.operation == "messages_patch" => 1,
         _ => NOBODY,
     };
     let parts = path.split('/').map(|part| match part {
