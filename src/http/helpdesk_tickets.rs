@@ -37,6 +37,7 @@ pub struct HelpdeskTickets {
 
 /// What was done, in words.
 #[derive(Debug, Object)]
+#[oai(rename = "HelpdeskSaidAnswer")]
 pub struct SaidAnswer {
     /// Such as `3 tickets auto-closed`.
     pub message: String,
