@@ -12,6 +12,7 @@
 mod world;
 
 mod canned;
+mod chat_page;
 mod contact_card;
 mod dead_jobs;
 mod faults_group;

@@ -152,6 +152,8 @@ impl Telling {
         };
         let told = match &*event {
             Event::MessageCreated(message) if message.id <= self.told_up_to => None,
+            // A greeting is in no session's history.
+            Event::MessageCreated(message) if message.ticket.is_none() => None,
             Event::MessageCreated(message) => {
                 self.told_up_to = message.id;
                 said(message)

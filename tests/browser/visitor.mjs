@@ -1,88 +1,16 @@
-// The chat bubble on a page of another origin, the chat page and the owners' page, in headless Chromium against a real
-// server. Fails on the first thing that is not as promised, on any error of the browser, and on whatever axe finds.
+// The chat bubble on a page of another origin, and the chat page, in headless Chromium against a real server. Fails on
+// the first thing that is not as promised, on any error of the browser, and on whatever axe finds.
 //
 //   SERVER_PORT=5000 node tests/browser/visitor.mjs path/to/relaydesk
 //
-// Runs in an empty folder; the server is started, stopped and started again from here. CLIENTS_DIR, CHROMIUM,
-// SHOTS_DIR: as for walk.mjs.
+// Runs in an empty folder; the server is started, stopped and started again from here.
 
-import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import http from 'node:http';
-import { createRequire } from 'node:module';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { picture } from './picture.mjs';
+import { PHONE, Window, addAgent, base, operator, same, signIn, startServer, step, stopServer, until, walk } from './stage.mjs';
 
-const here = path.dirname(fileURLToPath(import.meta.url));
-const clients = path.resolve(process.env.CLIENTS_DIR ?? path.join(here, '..', 'clients'));
-const needs = createRequire(path.join(clients, 'package.json'));
-const { chromium } = needs('playwright-core');
-const axe = readFileSync(needs.resolve('axe-core/axe.min.js'), 'utf8');
-
-const binary = process.argv[2];
-const port = process.env.SERVER_PORT;
-if (!binary || !port) {
-  console.error('usage: SERVER_PORT=… node visitor.mjs BINARY');
-  process.exit(2);
-}
-const base = `http://127.0.0.1:${port}`;
-const SOON = 20_000;
-const DESKTOP = { width: 1280, height: 800 };
-const PHONE = { width: 390, height: 844 };
-const PASSWORD = 'correct horse battery staple';
-const complaints = [];
-let stepName = 'start';
-let server = null;
 let site = null;
-let token = '';
-
-async function step(name, act) {
-  stepName = name;
-  const started = Date.now();
-  await act();
-  if (complaints.length > 0) throw new Error(`the browser complained: ${complaints.join('; ')}`);
-  console.log(`  ${name} (${Date.now() - started} ms)`);
-}
-
-async function until(what, holds, deadline = SOON) {
-  const end = Date.now() + deadline;
-  for (;;) {
-    const now = await holds();
-    if (now === true) return;
-    if (Date.now() > end) throw new Error(`within ${deadline} ms: ${what}, but ${JSON.stringify(now)}`);
-    await new Promise((done) => setTimeout(done, 40));
-  }
-}
-
-function same(what, found, expected) {
-  const [one, other] = [JSON.stringify(found), JSON.stringify(expected)];
-  if (one !== other) throw new Error(`${what}: ${one}, not ${other}`);
-}
-
-// The server, and somebody else's site
-
-async function startServer(origins) {
-  const env = { LOG: 'warn', RATE_LIMIT_PER_ADDRESS: '0', RATE_LIMIT_PER_USER: '0', LOCALE: 'en', ...process.env, CORS_ORIGINS: origins };
-  server = spawn(binary, ['serve'], { stdio: ['ignore', 'ignore', 'inherit'], env });
-  await until('the server is up', async () => (await fetch(`${base}/health`).catch(() => null))?.ok ?? 'no answer', 60_000);
-}
-
-async function stopServer() {
-  const ended = new Promise((done) => server.once('exit', done));
-  server.kill('SIGTERM');
-  const status = await ended;
-  server = null;
-  if (status !== 0) throw new Error(`the server ended with ${status}`);
-}
-
-function addAgent(email, role, first, last) {
-  const words = ['agent', 'add', '--email', email, '--role', role, '--first-name', first, '--last-name', last, '--password-stdin'];
-  const done = spawnSync(binary, words, { input: `${PASSWORD}\n`, encoding: 'utf8' });
-  if (done.status !== 0) throw new Error(`agent add: ${done.stderr}`);
-}
-
 // A hostile page: a strict policy, and rules for every element of it.
 function startSite() {
   const policy = `default-src 'none'; script-src ${base}; connect-src ${base}; img-src ${base}; style-src 'unsafe-inline'; require-trusted-types-for 'script'`;
@@ -97,112 +25,23 @@ function startSite() {
   return new Promise((done) => site.listen(0, '127.0.0.1', () => done(`http://127.0.0.1:${site.address().port}`)));
 }
 
-// The operator
-
-async function operator(method, address, body) {
-  const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
-  const answer = await fetch(base + address, { method, headers, body: body && JSON.stringify(body) });
-  if (!answer.ok) throw new Error(`${method} ${address}: ${answer.status} ${await answer.text()}`);
-  return answer.json();
-}
-
-const signIn = async (email) => { ({ token } = await operator('POST', '/auth/login', { email, password: PASSWORD })); };
 const ticketOf = async (session) => (await operator('GET', '/support/tickets/')).find((ticket) => ticket.session_id === session);
 const answers = (ticket, text) => operator('POST', `/support/tickets/${ticket}/messages/`, { text, sender: 'supp' });
 const heard = async (ticket) => (await operator('GET', `/support/tickets/${ticket}/messages/`)).map((message) => message.text);
 
-// The browser
-
-class Window {
-  /** While the server is away the browser says so, and is right. */
-  away = false;
-  refusals = [];
-
-  static async open(browser, options = {}) {
-    const context = await browser.newContext({ viewport: DESKTOP, locale: 'en-GB', ...options });
-    const page = await context.newPage();
-    page.setDefaultTimeout(SOON);
-    const window = new Window(context, page);
-    const complain = (words) => !window.away && complaints.push(words);
-    page.on('console', (message) => {
-      window.said.push(message.text());
-      if (!['error', 'warning'].includes(message.type()) || /Failed to load resource/.test(message.text())) return;
-      complain(`${message.type()}: ${message.text()}`);
-    });
-    page.on('pageerror', (error) => complain(`page error: ${error.message}`));
-    page.on('response', (answer) => {
-      const expected = window.refusals.some((part) => `${answer.status()} ${answer.url()}`.includes(part));
-      if (answer.status() >= 400 && !expected) complain(`${answer.status()} ${answer.url()}`);
-    });
-    page.on('request', (request) => window.asked.push(request.url()));
-    return window;
-  }
-
-  said = [];
-  asked = [];
-
-  constructor(context, page) {
-    this.context = context;
-    this.page = page;
-    this.chat = page.locator('relay-desk');
-    this.launcher = this.chat.locator('.launcher');
-    this.text = page.locator('.composer textarea');
-  }
-
-  bubble(text) {
-    return this.page.locator('.said > li', { hasText: text });
-  }
-
-  async says(text) {
-    await this.text.fill(text);
-    await this.text.press('Enter');
-    await this.bubble(text).waitFor();
-  }
-
-  async delivered(text) {
-    await this.page.locator('.said > li:is([data-mark=sent], [data-mark=read])', { hasText: text }).waitFor();
-  }
-
-  record() {
-    return this.page.evaluate((key) => JSON.parse(localStorage.getItem(key) ?? '{}'), `relaydesk ${base}`);
-  }
-
-  async clean(what) {
-    // The page's own policy would keep the test's script out.
-    const found = await this.context.newCDPSession(this.page).then(async (session) => {
-      await session.send('Runtime.evaluate', { expression: axe });
-      const run = await session.send('Runtime.evaluate', { expression: 'axe.run().then((found) => found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 120) + " " + node.failureSummary).join(" | ")}`))', awaitPromise: true, returnByValue: true });
-      return run.result.value;
-    });
-    if (found?.length !== 0) throw new Error(`axe, ${what}: ${JSON.stringify(found)}`);
-    await until(`${what} is not wider than the window`, () => this.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
-  }
-
-  async shot(name) {
-    if (process.env.SHOTS_DIR) await this.page.screenshot({ path: path.join(process.env.SHOTS_DIR, `${name}.png`) });
-  }
-}
-
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  headless: true,
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-});
-
 let visitor;
-let owner;
 let reader;
 let session;
 let ticket;
 let link;
-try {
+
+await walk('visitor', async () => {
   const origin = await startSite();
   addAgent('owner@example.com', 'owner', 'Olga', 'Karimova');
-  addAgent('agent@example.com', 'agent', 'Timur', 'Saidov');
 
   await step('a page whose origin is not let in is told how to mend that', async () => {
     await startServer('https://elsewhere.example');
-    const stranger = await Window.open(browser);
+    const stranger = await Window.open();
     stranger.away = true;
     await stranger.page.goto(origin);
     await stranger.launcher.click();
@@ -216,7 +55,7 @@ try {
   await step('the bubble opens on a hostile page, and asks for nothing before the first message', async () => {
     await startServer(origin);
     await signIn('owner@example.com');
-    visitor = await Window.open(browser);
+    visitor = await Window.open();
     await visitor.page.goto(origin);
     await visitor.launcher.waitFor();
     await visitor.shot('bubble');
@@ -352,7 +191,7 @@ try {
   });
 
   await step('on a phone in the dark it fills the screen, in Uzbek and in the colour of the page', async () => {
-    const phone = await Window.open(browser, { viewport: PHONE, colorScheme: 'dark', hasTouch: true, isMobile: true });
+    const phone = await Window.open({ viewport: PHONE, colorScheme: 'dark', hasTouch: true, isMobile: true });
     await phone.page.goto(`${origin}/?data=${encodeURIComponent('data-lang="uz" data-color="#ffd166" data-title="Lamp"')}`);
     await phone.launcher.click();
     await phone.page.getByText('Assalomu alaykum').waitFor();
@@ -363,7 +202,7 @@ try {
   });
 
   await step('the chat page without a key shows no word', async () => {
-    reader = await Window.open(browser, { javaScriptEnabled: false });
+    reader = await Window.open({ javaScriptEnabled: false });
     for (const address of [`/support/chat/${session}/`, `/support/chat/${session}/?key=wrong.1.x`]) {
       const answer = await reader.page.goto(base + address);
       const content = await answer.text();
@@ -389,7 +228,7 @@ try {
   });
 
   await step('with scripts the page is live, both ways', async () => {
-    reader = await Window.open(browser);
+    reader = await Window.open();
     await reader.page.goto(link);
     await reader.page.locator('.composer input[type=file]').waitFor({ state: 'attached' });
     await reader.says('from the page');
@@ -407,148 +246,9 @@ try {
     same('requests to other hosts', foreign, []);
   });
 
-  const signedIn = async (email, options) => {
-    const window = await Window.open(browser, options);
-    await window.page.goto(`${base}/support/login/?next=%2Fsupport%2Fadmin%2F`);
-    await window.page.getByLabel('E-mail').fill(email);
-    await window.page.getByLabel('Password').fill(PASSWORD);
-    window.refusals = ['403 '];
-    await window.page.getByRole('button', { name: 'Sign in' }).click();
-    await window.page.waitForURL('**/support/admin/');
-    window.refusals = [];
-    return window;
-  };
-  const part = async (name, title) => {
-    await owner.page.locator(`.parts a[href="#${name}"]`).click();
-    await owner.page.getByRole('heading', { level: 1, name: title }).waitFor();
-    await owner.page.locator('.empty', { hasText: 'Loading' }).waitFor({ state: 'detached' });
-  };
-  const press = (name) => owner.page.getByRole('button', { name, exact: true }).click();
-  const dialog = () => owner.page.getByRole('dialog');
-
-  await step('an agent sees that the page is for owners', async () => {
-    const agent = await signedIn('agent@example.com');
-    await agent.page.getByRole('heading', { name: 'Only for owners' }).waitFor();
-    await agent.clean('the page that is not theirs');
-    await agent.context.close();
-  });
-
-  await step('an owner adds categories and puts them in order', async () => {
-    owner = await signedIn('owner@example.com');
-    await part('categories', 'Categories');
-    for (const [uz, en] of [['Toʻlov', 'Payment'], ['Yetkazish', 'Delivery']]) {
-      await press('Add a category');
-      await dialog().getByLabel('Name in Uzbek').fill(uz);
-      await dialog().getByLabel('Name in English').fill(en);
-      await dialog().getByRole('button', { name: 'Add', exact: true }).click();
-      await owner.page.locator('.entry', { hasText: en }).waitFor();
-    }
-    await press('Up: Delivery');
-    await until('Delivery is the first', async () => (await owner.page.locator('.entry b').first().textContent()) === 'Delivery');
-    await owner.clean('categories');
-    await owner.shot('admin-categories');
-  });
-
-  await step('an owner adds an agent, whose password is shown once and works', async () => {
-    await part('agents', 'Agents');
-    await press('Add an agent');
-    await dialog().getByLabel('First name').fill('Ann');
-    await dialog().getByLabel('E-mail').fill('owner@example.com');
-    await dialog().getByLabel('Delivery').check();
-    owner.refusals = ['400 ', '409 '];
-    await dialog().getByRole('button', { name: 'Add', exact: true }).click();
-    await dialog().locator('.wrong:not(:empty), .trouble:not([hidden])').first().waitFor();
-    owner.refusals = [];
-    await owner.shot('admin-agent-refused');
-    await dialog().getByLabel('E-mail').fill('ann@example.com');
-    await dialog().getByRole('button', { name: 'Add', exact: true }).click();
-    const secret = await owner.page.locator('.secret').textContent();
-    await owner.clean('the password');
-    await owner.page.keyboard.press('Escape');
-    await owner.page.locator('.entry', { hasText: 'ann@example.com' }).getByText('Delivery').waitFor();
-    const enters = async (password) => (await fetch(`${base}/auth/login`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ email: 'ann@example.com', password }) })).status;
-    same('signing in', await enters(secret), 200);
-    await press('Block: Ann');
-    await dialog().getByRole('button', { name: 'Block', exact: true }).click();
-    await owner.page.locator('.entry', { hasText: 'ann@example.com' }).getByText('blocked').waitFor();
-    same('signing in while blocked', await enters(secret), 401);
-    await owner.clean('agents');
-    await owner.shot('admin-agents');
-  });
-
-  await step('canned answers are added, refused where the name is no word, and deleted after a question', async () => {
-    await part('canned', 'Canned answers');
-    await press('Add an answer');
-    await dialog().getByLabel('Name').fill('two words');
-    await dialog().getByLabel('Text').fill('Hello!');
-    owner.refusals = ['400 '];
-    await dialog().getByRole('button', { name: 'Add', exact: true }).click();
-    await dialog().locator('.wrong:not(:empty)').first().waitFor();
-    owner.refusals = [];
-    await dialog().getByLabel('Name').fill('hello');
-    await dialog().getByRole('button', { name: 'Add', exact: true }).click();
-    await owner.page.getByText('/t hello').waitFor();
-    await owner.clean('canned answers');
-    await press('Delete: hello');
-    await dialog().getByRole('button', { name: 'Delete', exact: true }).click();
-    await owner.page.getByText('No canned answers yet.').waitFor();
-  });
-
-  await step('hours are kept, and a wrong one is pointed at', async () => {
-    await part('hours', 'Working hours');
-    await press('Add hours: Saturday');
-    await owner.page.getByLabel('Saturday, to').fill('25:00');
-    owner.refusals = ['400 '];
-    await press('Save');
-    await owner.page.locator('[data-wrong=sat]:not(:empty)').waitFor();
-    owner.refusals = [];
-    await owner.page.getByLabel('Saturday, to').fill('13:00');
-    await owner.page.getByLabel('Date').fill('2027-01-01');
-    await press('Add the day');
-    await owner.page.getByLabel('In English').fill('We are asleep.');
-    await press('Save');
-    await owner.page.getByText('Saved.').waitFor();
-    await owner.page.reload();
-    same('Saturday', await owner.page.getByLabel('Saturday, to').inputValue(), '13:00');
-    same('the text', await owner.page.getByLabel('In English').inputValue(), 'We are asleep.');
-    await owner.clean('hours');
-    await owner.shot('admin-hours');
-  });
-
-  await step("a contact's devices are found by its user id, and deliveries are empty", async () => {
-    const app = (address, body) => fetch(base + address, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
-    await app('/register_device', { user_id: 'user-42', fcm_token: 'x'.repeat(40), platform: 'ios' });
-    await app('/send_message', { user_id: 'user-42', message: 'hi' });
-    await part('devices', 'Devices');
-    await owner.page.getByLabel('User id').fill('user-42');
-    await owner.page.keyboard.press('Enter');
-    await owner.page.getByRole('cell', { name: 'ios' }).waitFor();
-    await owner.clean('devices');
-    await owner.shot('admin-devices');
-    await part('jobs', 'Deliveries');
-    await owner.clean('deliveries');
-    await owner.page.setViewportSize(PHONE);
-    await owner.page.emulateMedia({ colorScheme: 'dark' });
-    for (const [name, title] of [['jobs', 'Deliveries'], ['agents', 'Agents'], ['hours', 'Working hours']]) {
-      await part(name, title);
-      await owner.clean(`${name} on a phone in the dark`);
-      await owner.shot(`admin-phone-${name}`);
-    }
-    same('requests to other hosts', owner.asked.filter((url) => !url.startsWith(base)), []);
-  });
-
   await step('the server stops when it is asked to', async () => {
-    for (const window of [visitor, owner, reader]) window.away = true;
+    for (const window of [visitor, reader]) window.away = true;
     await stopServer();
   });
-  console.log('visitor: ok');
-} catch (error) {
-  console.error(`visitor: failed at “${stepName}”: ${error.message}`);
-  if (complaints.length > 0) console.error(`the browser: ${complaints.join('\n')}`);
-  for (const [name, window] of Object.entries({ visitor, owner, reader })) await window?.shot(`failed-${name}`).catch(() => {});
-  process.exitCode = 1;
-} finally {
-  await browser.close();
-  site?.close();
-  server?.kill('SIGKILL');
-}
+}, () => ({ visitor, reader }));
+site?.close();

@@ -3,7 +3,8 @@
 // `script` is the script's own element; `texts` (by language) and `style` come from the server, which puts the parts together.
 
 import { el, icon } from './make.js';
-import { Line, keep } from './line.js';
+import { keep } from './calls.js';
+import { Line } from './line.js';
 import { Talk } from './conversation.js';
 
 export function start(script, texts, style) {

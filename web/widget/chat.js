@@ -1,7 +1,8 @@
 // The chat page: what the server drew stays readable without this; with it, it is the live conversation.
 
-import { Line, keep } from './line.js';
+import { keep } from './calls.js';
 import { Talk } from './conversation.js';
+import { Line } from './line.js';
 
 const place = document.querySelector('#chat');
 const status = document.querySelector('#status');
@@ -33,7 +34,7 @@ async function start() {
     const typed = place.querySelector('textarea')?.value ?? '';
     document.querySelector('#main').classList.remove('empty');
     place.replaceChildren(talk.root);
-    place.classList.add('rd');
+    place.classList.add('rd', 'live');
     talk.text.value = typed;
     talk.focus();
   }

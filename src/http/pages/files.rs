@@ -71,6 +71,7 @@ const OWNERS: &[(&str, &str)] = &embedded![
 /// What the chat page shares with the bubble on sites.
 const CHAT: &[(&str, &str)] = &embedded![
     "widget":
+    "calls.js",
     "chat.css",
     "chat.js",
     "conversation.css",

@@ -19,8 +19,9 @@ use crate::http::range::names;
 use crate::texts::Texts;
 
 /// In the order in which they need each other.
-const MODULES: [&str; 4] = [
+const MODULES: [&str; 5] = [
     include_str!("../../../web/widget/make.js"),
+    include_str!("../../../web/widget/calls.js"),
     include_str!("../../../web/widget/line.js"),
     include_str!("../../../web/widget/conversation.js"),
     include_str!("../../../web/widget/bubble.js"),
