@@ -38,6 +38,7 @@ pub mod signing_in;
 pub mod staff;
 pub mod tickets;
 pub mod updates;
+mod wanted;
 
 use std::sync::Arc;
 

@@ -7,6 +7,7 @@ use super::Desk;
 use super::intake::{Said, contact_says};
 use super::rights::{Action, Staff};
 use super::tickets::{self, Ending, known};
+pub use super::wanted::Wanted;
 use crate::domain::error::{Error, Kind};
 use crate::domain::event::{Event, TicketChange};
 use crate::domain::ids::{AgentId, MessageId, TicketId, UserId};
@@ -15,12 +16,11 @@ use crate::domain::message::{Direction, Message};
 use crate::domain::text;
 use crate::domain::ticket::{Channel, REOPEN_DAYS, Status, TITLE_MAX_CHARS, Ticket};
 use crate::domain::ticket_item::ShownTicket;
-use crate::store::{NewTicket, Reading, TicketFilter, TicketOrder, TicketTexts, Tx, Words};
+pub use crate::store::TicketOrder;
+use crate::store::{NewTicket, Reading, TicketTexts, Tx, Words};
 
 /// Longest message of this interface, characters.
 pub const TEXT_MAX_CHARS: usize = 4096;
-/// How many tickets a search within a list looks at.
-const MOST_FOUND: u32 = 500;
 
 /// Who is signed in at a connection that stays open.
 #[derive(Debug, Clone)]
@@ -28,19 +28,6 @@ pub struct SignedIn {
     /// What it proved itself with, to ask again whether it still holds.
     pub token: String,
     pub locale: Locale,
-}
-
-/// Which tickets a list shows.
-#[derive(Debug, Clone, Default)]
-pub struct Wanted {
-    pub user: Option<UserId>,
-    pub resolved: Option<bool>,
-    pub agent: Option<AgentId>,
-    pub unassigned: Option<bool>,
-    /// Only the caller's own; a service has none.
-    pub mine: bool,
-    /// A number, a user id, or words of a name, a title or a message.
-    pub words: Option<String>,
 }
 
 /// What changes of a ticket; None leaves it.
@@ -80,12 +67,13 @@ impl Desk {
     ) -> Result<(Vec<ShownTicket>, i64), Error> {
         staff.may(Action::ReadTickets)?;
         let own = staff.agent();
+        let order = wanted.order;
         self.store
             .read(move |r| {
-                let Some(filter) = filter(r, wanted, own)? else {
+                let Some(filter) = wanted.filter(r, own)? else {
                     return Ok((Vec::new(), 0));
                 };
-                let page = r.tickets(&filter, TicketOrder::Waiting, limit, offset)?;
+                let page = r.tickets(&filter, order, limit, offset)?;
                 Ok((r.show_tickets(page)?, r.count_tickets(&filter)?))
             })
             .await
@@ -303,41 +291,6 @@ fn checked_title(raw: &str) -> Result<String, Error> {
         "" => Err(Error::missing("title")),
         title => Ok(title.to_owned()),
     }
-}
-
-/// None where nothing can be found.
-fn filter(
-    r: &Reading,
-    wanted: Wanted,
-    own: Option<AgentId>,
-) -> Result<Option<TicketFilter>, Error> {
-    let mut filter = TicketFilter {
-        resolved: wanted.resolved,
-        agent: wanted.agent,
-        unassigned: wanted.unassigned,
-        ..TicketFilter::default()
-    };
-    if let Some(user) = wanted.user {
-        let Some(contact) = r.contact(&user)? else {
-            return Ok(None);
-        };
-        filter.contact = Some(contact.id);
-    }
-    if wanted.mine {
-        if own.is_none() || (filter.agent.is_some() && filter.agent != own) {
-            return Ok(None);
-        }
-        filter.agent = own;
-    }
-    if let Some(raw) = wanted.words {
-        let words = Words::of(&raw);
-        let mut ids = r.search_tickets(&words, MOST_FOUND)?;
-        ids.extend(r.tickets_saying(&words, MOST_FOUND)?);
-        ids.sort_unstable();
-        ids.dedup();
-        filter.ids = Some(ids);
-    }
-    Ok(Some(filter))
 }
 
 fn known_in(r: &Reading, id: TicketId) -> Result<Ticket, Error> {

@@ -37,6 +37,7 @@ pub struct TicketItem<'a> {
     channel: Channel,
     unread_count: i64,
     rating: Option<i64>,
+    page_url: Option<&'a str>,
     last_message: Option<MessageItem<'a>>,
 }
 
@@ -103,6 +104,7 @@ impl<'a> From<&'a ShownTicket> for TicketItem<'a> {
             channel: ticket.channel,
             unread_count: shown.unread,
             rating: ticket.rating,
+            page_url: ticket.page_url.as_deref(),
             last_message: shown.last_message.as_ref().map(MessageItem::from),
         }
     }

@@ -48,6 +48,7 @@ mod staff;
 mod system;
 mod ticket_message;
 mod ticket_payloads;
+mod ticket_wishes;
 mod tickets;
 mod upload;
 mod user_in_path;

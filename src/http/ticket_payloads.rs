@@ -84,6 +84,8 @@ pub struct TicketAnswer {
     pub unread_count: i64,
     /// 1 to 5, once the contact has rated it.
     pub rating: Option<i64>,
+    /// The latest page a web contact wrote from.
+    pub page_url: Option<String>,
     pub last_message: Option<TicketMessage>,
 }
 

@@ -9,7 +9,6 @@ use serde::Serialize;
 
 use super::Tags;
 use super::errors::{Changes, Failure, Looks, Reads};
-use super::fields::Fields;
 use super::listing::{Listing, Part, YesNo};
 use super::staff::StaffAsking;
 use super::ticket_message::{Saying, TicketMessageBody};
@@ -17,13 +16,14 @@ use super::ticket_payloads::{
     AssignTicketJson, ChangeTicketJson, CloseTicketJson, NewTicketJson, PutTicketJson,
     SearchAnswer, TicketAnswer, TicketMessage,
 };
+use super::ticket_wishes::{changes, default_order, sorting, state, whom};
 use super::wire::{JsonFields, MaybeJsonFields, Serialised, SerialisedNew};
 use crate::desk::Desk;
 use crate::desk::operators::{TicketChanges, Wanted};
 use crate::desk::rights::Staff;
 use crate::desk::tickets::NOTE_MAX_CHARS;
-use crate::domain::error::{Error, Kind};
-use crate::domain::ids::{AgentId, TicketId, UserId};
+use crate::domain::error::Error;
+use crate::domain::ids::{AgentId, CategoryId, TicketId, UserId};
 use crate::domain::ticket_item::{MessageItem, ShownTicket, TicketItem};
 
 /// Longest search, characters.
@@ -79,6 +79,14 @@ impl Tickets {
         /// A ticket's number, a user id, or words of a name, a title or a message.
         #[oai(validator(max_length = 256))]
         q: Query<Option<String>>,
+        /// One of the states a ticket has.
+        status: Query<Option<String>>,
+        /// Id of a category.
+        #[oai(validator(minimum(value = "1")))]
+        category: Query<Option<i64>>,
+        /// `waiting`: unresolved first, then oldest first; `newest`: newest first.
+        #[oai(default = "default_order")]
+        order: Query<String>,
         /// Entries of a page; without it the answer is an array.
         #[oai(validator(minimum(value = "1"), maximum(value = "100")))]
         limit: Query<Option<u32>>,
@@ -97,6 +105,9 @@ impl Tickets {
             unassigned: manager_isnull.0.map(|yes| yes.0),
             mine: mine.0.is_some_and(|yes| yes.0),
             words: q.0,
+            status: status.0.as_deref().map(state).transpose()?,
+            category: category.0.map(CategoryId),
+            order: sorting(&order.0)?,
         };
         let (limit, offset) = (part.limit(), part.offset);
         let (page, count) = self
@@ -384,31 +395,4 @@ fn default_limit() -> u32 {
 
 fn ticket<S>(shown: &ShownTicket) -> Result<Serialised<TicketAnswer>, Failure<S>> {
     Ok(Serialised::from(&TicketItem::from(shown))?)
-}
-
-fn changes(mut fields: Fields) -> Result<TicketChanges, Error> {
-    Ok(TicketChanges {
-        title: fields.text("title")?,
-        resolved: fields.flag("resolved")?,
-        viewed: fields.flag("viewed")?,
-        agent: fields
-            .id_or_nobody("support_manager")?
-            .map(|id| id.map(AgentId)),
-    })
-}
-
-/// The agent a ticket is to be given to.
-fn whom(mut fields: Fields, staff: &Staff) -> Result<Option<AgentId>, Error> {
-    if let Some(word) = fields.peek_text("agent") {
-        if word != "me" {
-            return Err(Error::bad("invalid_field", "agent"));
-        }
-        let own = staff.agent();
-        return own
-            .map(Some)
-            .ok_or_else(|| Error::new(Kind::Forbidden, "not_an_agent"));
-    }
-    let agent = fields.id_or_nobody("agent")?;
-    let agent = agent.ok_or_else(|| Error::missing("agent"))?;
-    Ok(agent.map(AgentId))
 }

@@ -210,7 +210,7 @@ try {
 
   await step('who is not signed in is sent to sign in, and back again', async () => {
     await owner.goes('/support/manager/?tab=mine');
-    await owner.page.waitForURL('**/support/login/?next=*');
+    await owner.page.waitForURL(/\/support\/login\/\?next=/);
     await owner.sound('login-light');
     await owner.dark(true);
     await owner.sound('login-dark');
@@ -220,7 +220,7 @@ try {
     await owner.page.getByRole('alert').filter({ hasText: /\S/ }).waitFor();
     owner.refusals = [];
     await owner.triesToSignIn(OWNER.email, PASSWORD);
-    await owner.page.waitForURL('**/support/manager/?tab=mine');
+    await owner.page.waitForURL(/\/support\/manager\/\?tab=mine/);
     await owner.ready();
     await owner.page.getByRole('button', { name: 'All', exact: true }).click();
   });
@@ -429,7 +429,7 @@ try {
     await owner.page.getByRole('button', { name: 'Sign out' }).click();
     await owner.page.waitForURL('**/support/login/**');
     await owner.goes('/support/manager/');
-    await owner.page.waitForURL('**/support/login/?next=*');
+    await owner.page.waitForURL(/\/support\/login\/\?next=/);
   });
 
   await browser.close();
