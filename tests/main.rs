@@ -29,6 +29,7 @@ mod joining;
 mod manager_crowd;
 mod manager_socket;
 mod mobile;
+mod pages;
 mod process_full;
 mod process_kill;
 mod process_start;

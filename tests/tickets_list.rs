@@ -60,7 +60,7 @@ async fn a_ticket_has_the_shape_the_contract_draws() {
         "created_at": ticket["created_at"], "updated_at": ticket["updated_at"],
         "title": "Where is my order?", "resolved": false, "viewed": true,
         "status": "replied", "priority": "medium", "category": null, "channel": "api",
-        "unread_count": 0, "rating": null,
+        "unread_count": 0, "rating": null, "page_url": null,
         "last_message": {
             "id": message["id"], "created_at": message["created_at"], "sender": "supp", "text": "hi", "viewed": true,
             "ticket": id, "attachments": [], "agent_name": "olga", "edited_at": null, "read": false,
@@ -71,6 +71,31 @@ async fn a_ticket_has_the_shape_the_contract_draws() {
     assert!(
         ticket["created_at"].as_str().unwrap().ends_with('Z') && at.timestamp() > 1_700_000_000
     );
+    world.ends().await;
+}
+
+#[tokio::test]
+async fn a_list_is_narrowed_to_a_state_or_a_category_and_turned_round() {
+    let world = World::start().await;
+    let owner = world.staff("otto", "owner");
+    let first = opens(&owner, "1", "one").await;
+    let second = opens(&owner, "2", "two").await;
+    let third = opens(&owner, "3", "three").await;
+    patches(&owner, first, json!({"resolved": true})).await;
+    assert_eq!(ids(&owner, "?order=newest").await, [third, second, first]);
+    assert_eq!(ids(&owner, "?order=waiting").await, [second, third, first]);
+    assert_eq!(ids(&owner, "?status=closed").await, [first]);
+    assert_eq!(
+        ids(&owner, "?status=open&order=newest").await,
+        [third, second]
+    );
+    assert_eq!(ids(&owner, "?category=77").await, [0; 0]);
+    for wrong in ["status=done", "order=random", "category=x", "category=0"] {
+        let field = wrong.split('=').next();
+        let answer = owner.gets(&format!("/support/tickets/?{wrong}")).await;
+        assert_eq!(answer.status, 400, "{wrong}");
+        assert_eq!(answer.body["field"].as_str(), field, "{wrong}");
+    }
     world.ends().await;
 }
 

@@ -18,6 +18,7 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const clients = path.resolve(process.env.CLIENTS_DIR ?? path.join(here, '..', 'clients'));
 const needs = createRequire(path.join(clients, 'package.json'));
 const { chromium } = needs('playwright-core');
+const { io } = needs('socket.io-client-4');
 const axe = readFileSync(needs.resolve('axe-core/axe.min.js'), 'utf8');
 
 const binary = process.argv[2];
@@ -104,7 +105,7 @@ class Window {
   away = false;
 
   static async open(browser, viewport, colorScheme = 'light') {
-    const context = await browser.newContext({ viewport, colorScheme, locale: 'en-GB' });
+    const context = await browser.newContext({ viewport, colorScheme, locale: 'en-GB', reducedMotion: 'reduce' });
     const page = await context.newPage();
     page.setDefaultTimeout(SOON);
     const window = new Window(context, page);
@@ -332,10 +333,23 @@ try {
     if (statuses.some((status) => status !== 403)) throw new Error(`an agent got ${statuses}`);
   });
 
-  await step('both sides of typing and of reading', async () => {
+  await step('both sides see the other one type, and read', async () => {
+    const phone = io(base, { forceNew: true, transports: ['websocket'] });
+    const heard = [];
+    phone.on('typing', (payload) => heard.push(payload));
+    const joined = new Promise((done) => phone.once('joined', done));
+    phone.emit('join_chat', { user_id: 'anna' });
+    await joined;
+    phone.emit('typing', { user_id: 'anna', typing: true });
+    await agent.page.locator('#typing', { hasText: 'Name of anna is typing' }).waitFor();
     await agent.page.locator('#text').pressSequentially('on my w');
+    await until('the app hears the agent type', () => heard.some(({ typing }) => typing === true) || heard);
     await agent.page.locator('#text').fill('');
-    await agent.page.locator('#messages .mark').first().waitFor();
+    const { messages } = await app('GET', '/message_history/anna');
+    await agent.page.locator('#messages .mark:not(.read)').last().waitFor();
+    phone.emit('mark_read', { user_id: 'anna', up_to_id: messages.at(-1).id });
+    await agent.page.locator('#messages .mark:not(.read)').first().waitFor({ state: 'detached' });
+    phone.close();
   });
 
   await step('resolved by key, gone from the open ones, opened again', async () => {
