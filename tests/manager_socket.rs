@@ -448,6 +448,18 @@ async fn signing_out_and_being_blocked_end_the_socket() {
 }
 
 #[tokio::test]
+async fn a_frame_no_text_could_need_ends_its_own_socket_and_no_other() {
+    let world = World::start().await;
+    let olga = world.staff("olga", "agent");
+    let mut heavy = connects(&world, &olga).await;
+    let mut well = connects(&world, &olga).await;
+    heavy.says_raw(Message::text("x".repeat(200_000))).await;
+    assert_eq!(heavy.ends().await, Some(1009));
+    assert_eq!(well.fence().await, [""; 0]);
+    world.ends().await;
+}
+
+#[tokio::test]
 async fn a_stop_says_goodbye() {
     let mut world = World::start().await;
     let olga = world.staff("olga", "agent");

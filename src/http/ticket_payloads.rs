@@ -53,6 +53,7 @@ pub struct TicketManager {
 
 /// A ticket: one conversation of one contact, from whatever channel.
 #[derive(Debug, Object)]
+#[oai(rename = "SupportTicket")]
 pub struct TicketAnswer {
     pub id: i64,
     /// The number people say, such as `TKT-1A2B3C4D`.
@@ -97,7 +98,7 @@ pub enum NumberOrText {
 
 /// A new ticket.
 #[derive(Debug, Object)]
-#[oai(example)]
+#[oai(rename = "NewSupportTicket", example)]
 pub struct NewTicketJson {
     /// What the contact was made with, number or text; an unknown one makes the contact, of channel api.
     pub user_id: NumberOrText,

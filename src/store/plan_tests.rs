@@ -189,13 +189,16 @@ fn prefixes(source: &str) -> BTreeMap<String, String> {
             .chars()
             .take_while(|c| c.is_alphanumeric() || *c == '_')
             .collect();
-        if let Some((_, body)) = rest.split_once("concat!(") {
-            let end = body.find(", $").unwrap_or_default();
-            let tail = body.find("$rest)").or_else(|| body.find("$rest\n"));
-            if tail.is_some_and(|tail| tail > end) || end > 0 {
-                let own = columns(source);
-                found.insert(name, strings(&body[..end], &own));
-            }
+        let Some((_, body)) = rest.split_once("concat!(") else {
+            continue;
+        };
+        // Up to the argument, where it comes last.
+        let Some((own, rest)) = body.split_once('$') else {
+            continue;
+        };
+        let behind = rest.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
+        if behind.trim_start().starts_with(')') {
+            found.insert(name, strings(own, &columns(source)));
         }
     }
     found

@@ -1,6 +1,7 @@
 //! Everybody who is connected, and who of them hears what. A socket that does not read is cut off, not waited for.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::mpsc;
@@ -9,9 +10,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::ids::{AgentId, TicketId};
 
-/// Frames that may wait for a socket. They are shared by all sockets that wait for them, so what counts is how far
-/// behind the slowest one is.
-const MOST_WAITING: usize = 128;
+/// Frames that may wait for a socket: more than closing a thousand tickets at once makes.
+const MOST_WAITING: usize = 1200;
+/// Bytes of them. A frame is shared by all sockets that wait for it, so what counts is how far behind the slowest is.
+const MOST_BYTES: usize = 4 * 1024 * 1024;
 /// Tickets a socket may watch at a time.
 pub const MOST_WATCHED: usize = 100;
 
@@ -44,9 +46,25 @@ struct Member {
     /// None for the service.
     agent: Option<AgentId>,
     waiting: mpsc::Sender<Utf8Bytes>,
+    bytes: Arc<AtomicUsize>,
     cut: CancellationToken,
     watches: HashSet<TicketId>,
     types_in: Option<TicketId>,
+}
+
+/// What a socket is still to hear.
+pub struct Queue {
+    frames: mpsc::Receiver<Utf8Bytes>,
+    bytes: Arc<AtomicUsize>,
+}
+
+impl Queue {
+    /// The next frame; None once the socket has left the hall.
+    pub async fn next(&mut self) -> Option<Utf8Bytes> {
+        let frame = self.frames.recv().await?;
+        self.bytes.fetch_sub(frame.len(), Ordering::Relaxed);
+        Some(frame)
+    }
 }
 
 /// A socket's place in the hall, left when this is dropped.
@@ -59,8 +77,9 @@ pub struct Seat {
 
 impl Hall {
     /// Lets a socket in; what it hears comes out of the queue.
-    pub fn enter(self: &Arc<Self>, agent: Option<AgentId>) -> (Seat, mpsc::Receiver<Utf8Bytes>) {
-        let (waiting, queue) = mpsc::channel(MOST_WAITING);
+    pub fn enter(self: &Arc<Self>, agent: Option<AgentId>) -> (Seat, Queue) {
+        let (waiting, frames) = mpsc::channel(MOST_WAITING);
+        let bytes = Arc::new(AtomicUsize::new(0));
         let cut = CancellationToken::new();
         let mut members = self.lock();
         members.last += 1;
@@ -68,6 +87,7 @@ impl Hall {
         let member = Member {
             agent,
             waiting,
+            bytes: Arc::clone(&bytes),
             cut: cut.clone(),
             watches: HashSet::new(),
             types_in: None,
@@ -75,7 +95,7 @@ impl Hall {
         members.by_number.insert(number, member);
         drop(members);
         let hall = Arc::clone(self);
-        (Seat { hall, number, cut }, queue)
+        (Seat { hall, number, cut }, Queue { frames, bytes })
     }
 
     /// Whether there is anybody to tell.
@@ -89,7 +109,7 @@ impl Hall {
             if !member.hears(audience) || member.cut.is_cancelled() {
                 continue;
             }
-            if member.waiting.try_send(frame.clone()).is_err() {
+            if !member.takes(frame) {
                 tracing::debug!("an operator's socket takes no more");
                 member.cut.cancel();
             }
@@ -109,6 +129,12 @@ impl Hall {
 }
 
 impl Member {
+    /// Queues a frame, where there is room.
+    fn takes(&self, frame: &Utf8Bytes) -> bool {
+        let before = self.bytes.fetch_add(frame.len(), Ordering::Relaxed);
+        before < MOST_BYTES && self.waiting.try_send(frame.clone()).is_ok()
+    }
+
     fn hears(&mut self, audience: Audience) -> bool {
         let (Audience::Ticket { id, agent } | Audience::Typing { id, agent }) = audience else {
             return true;
@@ -164,6 +190,7 @@ impl Drop for Seat {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::FutureExt;
 
     fn of(agent: Option<i64>) -> Audience {
         let agent = agent.map(AgentId);
@@ -173,8 +200,8 @@ mod tests {
         }
     }
 
-    fn heard(queue: &mut mpsc::Receiver<Utf8Bytes>) -> usize {
-        std::iter::from_fn(|| queue.try_recv().ok()).count()
+    fn heard(queue: &mut Queue) -> usize {
+        std::iter::from_fn(|| queue.next().now_or_never().flatten()).count()
     }
 
     #[test]
@@ -222,5 +249,22 @@ mod tests {
         assert!(!seat.watch(TicketId(-1)) && seat.watch(TicketId(5)));
         drop(seat);
         assert!(hall.is_empty());
+    }
+
+    #[test]
+    fn what_waits_is_counted_in_bytes_too_and_reading_makes_room() {
+        let hall = Arc::new(Hall::default());
+        let (seat, mut queue) = hall.enter(None);
+        let frame: Utf8Bytes = "x".repeat(MOST_BYTES / 4).into();
+        for _ in 0..20 {
+            hall.tell(Audience::Everybody, &frame);
+            assert_eq!(heard(&mut queue), 1);
+        }
+        for _ in 0..4 {
+            hall.tell(Audience::Everybody, &frame);
+        }
+        assert!(!seat.cut.is_cancelled());
+        hall.tell(Audience::Everybody, &frame);
+        assert!(seat.cut.is_cancelled());
     }
 }

@@ -11,10 +11,10 @@ use tokio::time::MissedTickBehavior;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
+use tokio_tungstenite::tungstenite::{Error as WsError, Message, Utf8Bytes};
 use tokio_util::sync::CancellationToken;
 
-use super::hall::{Hall, Seat};
+use super::hall::{Hall, Queue, Seat};
 use super::incoming;
 use crate::desk::Desk;
 use crate::desk::limits::ClientAddress;
@@ -24,7 +24,7 @@ use crate::domain::error::{Error, Kind};
 
 /// How often a silent socket is asked whether it lives; one that did not answer the last time is gone.
 const PING_EVERY: Duration = Duration::from_secs(25);
-/// How often, by the desk's clock, a sign-in is looked at where no frame comes in.
+/// How often, by the desk's clock, a sign-in is looked at besides with each frame that comes in.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 /// How long a frame may take to leave; it waits only where the other side does not read.
 const LEAVE_TIME: Duration = Duration::from_secs(10);
@@ -76,12 +76,7 @@ impl Session {
         }
     }
 
-    async fn talk<S>(
-        &self,
-        stream: &mut WebSocketStream<S>,
-        seat: &Seat,
-        mut queue: tokio::sync::mpsc::Receiver<Utf8Bytes>,
-    ) -> End
+    async fn talk<S>(&self, stream: &mut WebSocketStream<S>, seat: &Seat, mut queue: Queue) -> End
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
@@ -89,7 +84,10 @@ impl Session {
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         pings.reset();
         let mut alive = true;
+        let clock = self.desk.clock();
+        let mut look_at = clock.monotonic() + LOOK_EVERY;
         loop {
+            let until_look = look_at.saturating_sub(clock.monotonic());
             let out = tokio::select! {
                 frame = stream.next() => {
                     alive = true;
@@ -101,10 +99,13 @@ impl Session {
                         },
                         // The library answers pings and closings by itself.
                         Some(Ok(_)) => continue,
+                        Some(Err(WsError::Capacity(_))) => {
+                            return End::Says(CloseCode::Size, "too large a frame");
+                        }
                         Some(Err(_)) | None => return End::Cut,
                     }
                 }
-                frame = queue.recv() => match frame {
+                frame = queue.next() => match frame {
                     Some(frame) => Ok(Some(Message::Text(frame))),
                     None => return End::Cut,
                 },
@@ -114,10 +115,13 @@ impl Session {
                     }
                     Ok(Some(Message::Ping(Bytes::new())))
                 }
-                () = self.desk.clock().sleep(LOOK_EVERY) => match self.staff().await {
-                    Ok(_) => continue,
-                    Err(error) => Err(error),
-                },
+                () = clock.sleep(until_look) => {
+                    look_at = clock.monotonic() + LOOK_EVERY;
+                    match self.staff().await {
+                        Ok(_) => continue,
+                        Err(error) => Err(error),
+                    }
+                }
             };
             match out {
                 Ok(None) => {}
