@@ -111,6 +111,7 @@ CREATE INDEX tickets_of_agent ON tickets (agent_id, resolved, id);
 CREATE INDEX tickets_of_agent_by_number ON tickets (agent_id, id, status, priority, category_id);
 CREATE INDEX tickets_of_contact_by_state ON tickets (contact_id, resolved, id, agent_id);
 CREATE INDEX tickets_of_category ON tickets (category_id, id, status, priority) WHERE category_id IS NOT NULL;
+CREATE INDEX tickets_of_category_by_state ON tickets (category_id, resolved, id, agent_id) WHERE category_id IS NOT NULL;
 CREATE INDEX tickets_by_status ON tickets (status, id, priority, category_id, agent_id);
 CREATE INDEX tickets_by_priority ON tickets (priority, id, status, category_id, agent_id);
 CREATE INDEX tickets_by_time ON tickets (created_at);
