@@ -78,7 +78,10 @@ async fn every_command_works_as_a_reply_to_a_post() {
         .post_with("💬 Olga Petrova: Good day! <b>How</b>")
         .await;
     alice
-        .sees(&world, &["good evening", "Good day! <b>How</b> can I help?"])
+        .sees(
+            &world,
+            &["good evening", "Good day! <b>How</b> can I help?"],
+        )
         .await;
     assert_eq!(alice.answers().await[0]["agent_name"], "Olga Petrova");
     olga.agent_replies(shown, "/history");
@@ -105,7 +108,10 @@ async fn every_command_works_as_a_reply_to_a_post() {
     olga.agent_replies(post, "/take");
     world.post_with("⚠️ The ticket is closed.").await;
     alice
-        .sees(&world, &["good evening", "Good day! <b>How</b> can I help?"])
+        .sees(
+            &world,
+            &["good evening", "Good day! <b>How</b> can I help?"],
+        )
         .await;
     world.ends().await;
 }
@@ -387,7 +393,10 @@ async fn a_command_waits_for_the_answers_before_it_and_stands_in_its_order() {
         "{told:#?}"
     );
     alice
-        .sees(&world, &["good evening", "one", "two", "an answer", "three"])
+        .sees(
+            &world,
+            &["good evening", "one", "two", "an answer", "three"],
+        )
         .await;
     world.ends().await;
 }

@@ -9,7 +9,9 @@ use crate::world::{JWT_SECRET, Phone, World, file, png, token};
 
 async fn web(settings: &[(&'static str, &str)]) -> World {
     World::with(|options| {
-        let given = settings.iter().map(|(name, value)| (*name, (*value).to_owned()));
+        let given = settings
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned()));
         options.settings.extend(given);
         options.settings.push(("JWT_SECRET", JWT_SECRET.to_owned()));
     })
@@ -30,7 +32,11 @@ fn guest(world: &World, user: &str, claims: Value) -> Phone {
 #[tokio::test]
 async fn a_web_session_is_posted_as_drawn_and_answered_in_both_ways() {
     let world = web(&[("PUBLIC_URL", "https://desk.example/")]).await;
-    let ann = guest(&world, "u1", json!({"email": "ann@example.com", "username": "ann"}));
+    let ann = guest(
+        &world,
+        "u1",
+        json!({"email": "ann@example.com", "username": "ann"}),
+    );
     let said = json!({
         "content": "it <b>fails</b>", "message_type": "text", "subject": "Cart",
         "page_url": "https://shop.example/cart?a=1&b=2",
@@ -123,7 +129,10 @@ async fn files_go_as_documents_and_photos_as_photos() {
     world.group_has(3).await;
     let last = world.bot_posts().remove(2);
     assert!(
-        last.kind == "document" && last.text.contains("📝 Subject: see these\n\n---\nReply with")
+        last.kind == "document"
+            && last
+                .text
+                .contains("📝 Subject: see these\n\n---\nReply with")
             || last.text.contains("📝 Subject: N/A\n\n---\nReply with"),
         "{}",
         last.text
@@ -132,7 +141,10 @@ async fn files_go_as_documents_and_photos_as_photos() {
     world.sandbox.agent_replies(posts[1].id, "got it");
     world
         .until("an answer", async || {
-            ann.contents(&id).await.last().is_some_and(|text| text == "got it")
+            ann.contents(&id)
+                .await
+                .last()
+                .is_some_and(|text| text == "got it")
         })
         .await;
     world.ends().await;

@@ -195,8 +195,7 @@ impl World {
 
     /// A column of the first ticket, as text.
     pub fn of_ticket(&self, column: &str) -> String {
-        let sql =
-            format!("SELECT CAST(COALESCE({column}, '') AS TEXT) FROM tickets ORDER BY id");
+        let sql = format!("SELECT CAST(COALESCE({column}, '') AS TEXT) FROM tickets ORDER BY id");
         self.in_database(|database| database.query_row(&sql, [], |row| row.get(0)).unwrap())
     }
 
