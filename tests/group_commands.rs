@@ -19,8 +19,8 @@ async fn english(forum: bool) -> World {
 /// A contact who has written, and the post.
 async fn asked(world: &World) -> (Phone, i64) {
     let alice = world.phone("alice");
-    alice.sends("hi").await;
-    (alice, world.post_with("hi").await)
+    alice.sends("good evening").await;
+    (alice, world.post_with("good evening").await)
 }
 
 fn olga(world: &World) -> Sandbox {
@@ -78,11 +78,14 @@ async fn every_command_works_as_a_reply_to_a_post() {
         .post_with("💬 Olga Petrova: Good day! <b>How</b>")
         .await;
     alice
-        .sees(&world, &["hi", "Good day! <b>How</b> can I help?"])
+        .sees(
+            &world,
+            &["good evening", "Good day! <b>How</b> can I help?"],
+        )
         .await;
     assert_eq!(alice.answers().await[0]["agent_name"], "Olga Petrova");
     olga.agent_replies(shown, "/history");
-    let told = world.post_with("👤 alice: hi").await;
+    let told = world.post_with("👤 alice: good evening").await;
     let posts = world.sandbox.posts();
     let history = posts.iter().find(|post| post.id == told).unwrap();
     assert!(
@@ -105,7 +108,10 @@ async fn every_command_works_as_a_reply_to_a_post() {
     olga.agent_replies(post, "/take");
     world.post_with("⚠️ The ticket is closed.").await;
     alice
-        .sees(&world, &["hi", "Good day! <b>How</b> can I help?"])
+        .sees(
+            &world,
+            &["good evening", "Good day! <b>How</b> can I help?"],
+        )
         .await;
     world.ends().await;
 }
@@ -142,7 +148,7 @@ async fn every_command_works_inside_the_topic() {
             })
             .await;
     }
-    alice.sees(&world, &["hi", "Good day!"]).await;
+    alice.sees(&world, &["good evening", "Good day!"]).await;
     world
         .until("a closed topic", async || world.sandbox.topics()[0].closed)
         .await;
@@ -222,7 +228,7 @@ async fn rights_are_those_of_the_account_and_without_one_of_nobodys_tickets() {
         refused(&olga, command, "⚠️ Your account is blocked.").await;
     }
     refused(anna, "/assign Olga", "There is no agent “Olga”").await;
-    alice.sees(&world, &["hi"]).await;
+    alice.sees(&world, &["good evening"]).await;
     assert_eq!(world.rows("notes"), 1);
     world.ends().await;
 }
@@ -368,7 +374,7 @@ async fn a_command_waits_for_the_answers_before_it_and_stands_in_its_order() {
     alice.sends("two").await;
     world.sandbox.agent_replies(post, "an answer");
     world.sandbox.agent_replies(post, "/close");
-    world.ticket_has("status", "closed").await;
+    world.ticket_has("resolved", "1").await;
     alice.sends("three").await;
     world.queue_is_empty().await;
     let told: Vec<String> = world
@@ -387,7 +393,10 @@ async fn a_command_waits_for_the_answers_before_it_and_stands_in_its_order() {
         "{told:#?}"
     );
     alice
-        .sees(&world, &["hi", "one", "two", "an answer", "three"])
+        .sees(
+            &world,
+            &["good evening", "one", "two", "an answer", "three"],
+        )
         .await;
     world.ends().await;
 }

@@ -1,77 +1,50 @@
 //! Web sessions and answers from elsewhere, as the group sees them.
 
 use relaydesk::sandbox::FileKind;
-use serde_json::json;
+use reqwest::Method;
+use reqwest::multipart::{Form, Part};
+use serde_json::{Value, json};
 
-use crate::world::{Phone, World, file, png};
+use crate::world::{JWT_SECRET, Phone, World, file, png, token};
 
-/// Turns the contact's tickets, opened by an app, into web sessions of this visitor.
-fn is_web(world: &World, contact: &str, ticket: &str) {
-    world.in_database(|sql| {
-        sql.execute_batch(&format!(
-            "UPDATE contacts SET {contact}; UPDATE tickets SET channel = 'web', {ticket};"
-        ))
-        .unwrap();
-    });
+async fn web(settings: &[(&'static str, &str)]) -> World {
+    World::with(|options| {
+        let given = settings
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned()));
+        options.settings.extend(given);
+        options.settings.push(("JWT_SECRET", JWT_SECRET.to_owned()));
+    })
+    .await
 }
 
-/// A message into the web session, with an attachment or without, as the outbox has it.
-fn writes(world: &World, text: &str, attachments: &[(&str, &str, &str)]) {
-    world.in_database(|sql| {
-        let (ticket, contact): (i64, i64) = sql
-            .query_row("SELECT id, contact_id FROM tickets", [], |row| Ok((row.get(0)?, row.get(1)?)))
-            .unwrap();
-        let message: i64 = sql
-            .query_row(
-                "INSERT INTO messages (public_id, contact_id, ticket_id, direction, text, is_greeting, created_at)
-                 VALUES (lower(hex(randomblob(16))), ?1, ?2, 'user', ?3, 0, '2026-03-01T12:00:00.000000Z') RETURNING id",
-                rusqlite::params![contact, ticket, text],
-                |row| row.get(0),
-            )
-            .unwrap();
-        for (kind, file, name) in attachments {
-            sql.execute(
-                "INSERT INTO attachments (message_id, kind, file, name) VALUES (?1, ?2, ?3, ?4)",
-                rusqlite::params![message, kind, (!file.is_empty()).then_some(file), name],
-            )
-            .unwrap();
-        }
-        sql.execute(
-            "INSERT INTO outbox (carrier, lane, fair_key, kind, ticket_id, message_id, payload, created_at)
-             VALUES ('group', 'group', ?1, 'message', ?1, ?2, '{}', '2026-03-01T12:00:00.000000Z')",
-            [ticket, message],
-        )
-        .unwrap();
-    });
-}
-
-async fn session(world: &World, contact: &str, ticket: &str) -> (Phone, String) {
-    let visitor = world.phone("visitor-1");
-    visitor.sends("first").await;
-    world.group_has(1).await;
-    is_web(world, contact, ticket);
-    (visitor, world.of_ticket("session_id"))
+/// A user of the site, of whom its token tells this.
+fn guest(world: &World, user: &str, claims: Value) -> Phone {
+    let mut all = json!({"sub": user, "exp": 2_000_000_000});
+    for (name, value) in claims.as_object().unwrap() {
+        all[name] = value.clone();
+    }
+    let mut guest = world.phone(user);
+    guest.token = Some(token(&all));
+    guest
 }
 
 #[tokio::test]
-async fn a_web_session_is_posted_as_drawn() {
-    let world = World::with(|options| {
-        let url = ("PUBLIC_URL", "https://desk.example/".to_owned());
-        options.settings.push(url);
-    })
-    .await;
-    let contact = "email = 'ann@example.com', username = 'ann'";
-    let ticket = "page_url = 'https://shop.example/cart?a=1&b=2', subject = 'Cart'";
-    let (visitor, id) = session(&world, contact, ticket).await;
-    visitor.sends("it <b>fails</b>").await; // an app's message: opens a ticket of its own
-    world.group_has(2).await;
-    world.in_database(|sql| {
-        sql.execute("DELETE FROM tickets WHERE channel <> 'web'", [])
-            .unwrap()
+async fn a_web_session_is_posted_as_drawn_and_answered_in_both_ways() {
+    let world = web(&[("PUBLIC_URL", "https://desk.example/")]).await;
+    let ann = guest(
+        &world,
+        "u1",
+        json!({"email": "ann@example.com", "username": "ann"}),
+    );
+    let said = json!({
+        "content": "it <b>fails</b>", "message_type": "text", "subject": "Cart",
+        "page_url": "https://shop.example/cart?a=1&b=2",
     });
-    writes(&world, "it <b>fails</b>", &[]);
-    world.group_has(3).await;
-    let post = world.bot_posts().remove(2);
+    let answer = ann.posts("/support/api/messages/", said).await.created();
+    let id = answer["session_id"].as_str().unwrap().to_owned();
+    world.group_has(1).await;
+    let post = world.bot_posts().remove(0);
     assert_eq!(
         post.text.replace('\u{200b}', ""),
         format!(
@@ -82,37 +55,35 @@ async fn a_web_session_is_posted_as_drawn() {
     );
     let code = format!("<code>{id}</code>");
     assert_eq!(post.html.matches(&code).count(), 2, "{}", post.html);
+    assert_eq!(world.sandbox.buttons_of(post.id).len(), 2);
     world.sandbox.agent_replies(post.id, "mended");
-    visitor
-        .sees(&world, &["first", "it <b>fails</b>", "mended"])
-        .await;
     world
         .sandbox
         .agent_writes(None, &format!("/reply {id} and tested"));
     world.post_with("✅ Reply sent successfully!").await;
+    let seen = ["it <b>fails</b>", "mended", "and tested"];
+    world
+        .until("both answers", async || ann.contents(&id).await == seen)
+        .await;
     world.ends().await;
 }
 
 #[tokio::test]
 async fn whoever_is_known_by_less_is_named_by_what_there_is() {
-    let world = World::start().await;
-    let (_, id) = session(&world, "name = NULL", "page_url = NULL").await;
-    for (n, (known, user)) in [
-        ("name = NULL", "visitor-1"),
-        ("name = 'Ann'", "Ann"),
-        ("username = 'ann_l'", "ann_l"),
-        (
-            "username = NULL, email = 'ann@example.com'",
-            "ann@example.com",
-        ),
+    let world = web(&[]).await;
+    for (n, (claims, user)) in [
+        (json!({}), "u0"),
+        (json!({"name": "Ann"}), "Ann"),
+        (json!({"name": "Ann", "username": "ann_l"}), "ann_l"),
+        (json!({"email": "ann@example.com"}), "ann@example.com"),
     ]
     .into_iter()
     .enumerate()
     {
-        is_web(&world, known, "subject = NULL");
-        writes(&world, "hello", &[]);
-        world.group_has(n + 2).await;
-        let text = world.group_posts().remove(n + 1);
+        let guest = guest(&world, &format!("u{n}"), claims);
+        let id = guest.tells(None, "hello").await;
+        world.group_has(n + 1).await;
+        let text = world.group_posts().remove(n);
         assert!(text.contains(&format!("👤 User: {user}\n")), "{text}");
         assert!(
             text.contains(&format!("🔗 Session URL: /support/chat/{id}/\n"))
@@ -124,47 +95,67 @@ async fn whoever_is_known_by_less_is_named_by_what_there_is() {
 }
 
 #[tokio::test]
-async fn files_go_as_documents_photos_as_photos_and_the_rest_in_words() {
-    let world = World::start().await;
-    let (_, id) = session(&world, "name = 'Ann'", "subject = 'x'").await;
-    std::fs::write(world.uploads().join("a1.pdf"), b"%PDF-1.7").unwrap();
-    std::fs::write(world.uploads().join("a2.png"), png(40, 30)).unwrap();
-    writes(
-        &world,
-        "see these",
-        &[("document", "a1.pdf", "bill.pdf"), ("photo", "a2.png", "")],
-    );
-    world.group_has(3).await;
+async fn files_go_as_documents_and_photos_as_photos() {
+    let world = web(&[]).await;
+    let ann = guest(&world, "u1", json!({"name": "Ann"}));
+    let sends = async |session: Option<&str>, text: &str, files: Vec<(&str, Vec<u8>)>| {
+        let mut form = Form::new().text("content", text.to_owned());
+        if let Some(session) = session {
+            form = form.text("session_id", session.to_owned());
+        }
+        for (name, bytes) in files {
+            form = form.part("file", Part::bytes(bytes).file_name(name.to_owned()));
+        }
+        let request = ann.request(Method::POST, "/support/api/messages/");
+        let answer = ann.answer(request.multipart(form)).await.created();
+        answer["session_id"].as_str().unwrap().to_owned()
+    };
+    let pdf = b"%PDF-1.7\n%%EOF\n".to_vec();
+    let files = vec![("bill.pdf", pdf.clone()), ("shot.png", png(40, 30))];
+    let id = sends(None, "see these", files).await;
+    world.group_has(2).await;
     let posts = world.bot_posts();
     assert_eq!(
-        (posts[1].kind.as_str(), posts[2].kind.as_str()),
+        (posts[0].kind.as_str(), posts[1].kind.as_str()),
         ("photo", "document")
     );
-    assert!(posts[1].text.contains("💬 Message:\nsee these\n\n---"));
-    assert_eq!(posts[2].files[0].name, "bill.pdf");
+    assert!(posts[0].text.contains("💬 Message:\nsee these\n\n---"));
+    assert_eq!(posts[1].files[0].name, "bill.pdf");
     assert_eq!(
-        posts[2].text.replace('\u{200b}', ""),
+        posts[1].text.replace('\u{200b}', ""),
         format!("🆔 Session ID: {id}")
     );
-    writes(&world, "", &[("voice", "a1.pdf", "v.ogg")]);
-    world.group_has(4).await;
-    let voice = world.bot_posts().remove(3);
-    assert!(voice.kind == "document" && voice.text.contains("📝 Subject: x\n\n---\nReply with"));
-    world.in_database(|sql| {
-        sql.execute_batch("CREATE TRIGGER place AFTER INSERT ON attachments BEGIN UPDATE attachments SET latitude = 41.3, longitude = 69.2 WHERE id = NEW.id; END")
-            .unwrap();
-    });
-    writes(&world, "", &[("location", "", "")]);
-    world.post_with("💬 Message:\n📍 41.3, 69.2\n\n---").await;
+    sends(Some(&id), "", vec![("again.pdf", pdf)]).await;
+    world.group_has(3).await;
+    let last = world.bot_posts().remove(2);
+    assert!(
+        last.kind == "document"
+            && last
+                .text
+                .contains("📝 Subject: see these\n\n---\nReply with")
+            || last.text.contains("📝 Subject: N/A\n\n---\nReply with"),
+        "{}",
+        last.text
+    );
+    // A reply to a file reaches the session as one to a text does.
+    world.sandbox.agent_replies(posts[1].id, "got it");
+    world
+        .until("an answer", async || {
+            ann.contents(&id)
+                .await
+                .last()
+                .is_some_and(|text| text == "got it")
+        })
+        .await;
     world.ends().await;
 }
 
 #[tokio::test]
 async fn long_texts_and_waiting_messages_go_as_the_apps_do() {
-    let world = World::start().await;
-    let (_, id) = session(&world, "name = 'Ann'", "subject = NULL").await;
+    let world = web(&[]).await;
+    let ann = guest(&world, "u1", json!({"name": "Ann"}));
     let words: Vec<String> = (0..1500).map(|n| format!("word{n}")).collect();
-    writes(&world, &words.join(" "), &[]);
+    let id = ann.tells(None, &words.join(" ")).await;
     world.post_with("word1499").await;
     world.queue_is_empty().await;
     let posts = world.group_posts();
@@ -180,9 +171,9 @@ async fn long_texts_and_waiting_messages_go_as_the_apps_do() {
     assert!(posts.last().unwrap().ends_with(&tail));
     world.telegram_pauses(60).await;
     for text in ["one", "two", "three"] {
-        writes(&world, text, &[]);
+        ann.tells(Some(&id), text).await;
     }
-    let post = world.post_with("three").await;
+    let post = world.post_with("\nthree").await;
     let posts = world.sandbox.posts();
     let post = posts.iter().find(|found| found.id == post).unwrap();
     assert!(

@@ -246,3 +246,51 @@ fn web_labels(desk: &Desk) -> WebLabels {
         response: text("telegram-web-response"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attachment(kind: AttachmentKind, file: Option<&str>, link: Option<&str>) -> Attachment {
+        let mut attachment = Attachment::of(kind);
+        attachment.file = file.map(str::to_owned);
+        attachment.link = link.map(str::to_owned);
+        attachment
+    }
+
+    #[test]
+    fn photos_are_photos_files_are_documents_and_the_rest_is_said_in_words() {
+        let mut place = Attachment::of(AttachmentKind::Location);
+        (place.latitude, place.longitude) = (Some(41.3), Some(69.2));
+        let mut person = Attachment::of(AttachmentKind::Contact);
+        person.name = Some("Courier".into());
+        person.phone = Some("+998".into());
+        let mut voice = attachment(AttachmentKind::Voice, Some("v.ogg"), None);
+        voice.name = Some("voice.ogg".into());
+        let content = PostContent {
+            message: MessageId(1),
+            text: " ".into(),
+            agent_name: None,
+            attachments: vec![
+                attachment(AttachmentKind::Photo, Some("p.jpg"), None),
+                attachment(AttachmentKind::Photo, None, Some("https://e.com/p.png")),
+                attachment(AttachmentKind::Document, None, Some("https://e.com/d.pdf")),
+                voice,
+                place,
+                person,
+            ],
+        };
+        let said = said(content);
+        assert_eq!(
+            said.text,
+            "https://e.com/d.pdf\n📍 41.3, 69.2\n👤 Courier +998"
+        );
+        assert_eq!(said.files, ["p.jpg"]);
+        assert_eq!(said.links, ["https://e.com/p.png"]);
+        let documents = [Document {
+            file: "v.ogg".into(),
+            name: Some("voice.ogg".into()),
+        }];
+        assert_eq!(said.documents, documents);
+    }
+}

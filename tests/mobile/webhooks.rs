@@ -292,7 +292,7 @@ async fn a_program_answers_into_history_socket_and_push() {
     world
         .until("a push", async || world.sandbox.pushes().len() == 1)
         .await;
-    world.group_has(1).await;
+    world.group_has(2).await;
     let nameless =
         json!({"session_id": session(&world), "content": "again", "support_agent_name": null});
     assert_eq!(program(&world, nameless).await.status, 201);

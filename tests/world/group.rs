@@ -193,16 +193,15 @@ impl World {
         })
     }
 
-    /// A column of the newest ticket, as text.
+    /// A column of the first ticket, as text.
     pub fn of_ticket(&self, column: &str) -> String {
-        let sql =
-            format!("SELECT CAST(COALESCE({column}, '') AS TEXT) FROM tickets ORDER BY id DESC");
+        let sql = format!("SELECT CAST(COALESCE({column}, '') AS TEXT) FROM tickets ORDER BY id");
         self.in_database(|database| database.query_row(&sql, [], |row| row.get(0)).unwrap())
     }
 
     /// Puts a canned answer into the database.
     pub fn has_canned(&self, name: &str, text: &str) {
-        let sql = "INSERT INTO canned_answers (name, text, created_at, updated_at) VALUES (?1, ?2, '', '')";
+        let sql = "INSERT INTO canned_answers (name, text, created_at, updated_at) VALUES (?1, ?2, '2026-03-01T12:00:00.000000Z', '2026-03-01T12:00:00.000000Z')";
         self.in_database(|database| database.execute(sql, [name, text]).unwrap());
     }
 
