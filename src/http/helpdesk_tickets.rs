@@ -37,7 +37,7 @@ pub struct HelpdeskTickets {
 
 /// What was done, in words.
 #[derive(Debug, Object)]
-pub struct SaidAnswer {
+pub struct ExpiryAnswer {
     /// Such as `3 tickets auto-closed`.
     pub message: String,
 }
@@ -244,9 +244,9 @@ impl HelpdeskTickets {
     async fn close_expired(
         &self,
         asking: StaffAsking,
-    ) -> Result<Json<SaidAnswer>, Failure<Changes>> {
+    ) -> Result<Json<ExpiryAnswer>, Failure<Changes>> {
         let count = self.desk.close_expired(&asking.staff).await?;
-        Ok(Json(SaidAnswer {
+        Ok(Json(ExpiryAnswer {
             message: format!("{count} tickets auto-closed"),
         }))
     }

@@ -64,7 +64,8 @@ impl Clauses {
         if terms.is_empty() {
             return self.add("id = ?", id);
         }
-        let words = "(id = ? OR id IN (SELECT rowid FROM tickets_fts WHERE tickets_fts MATCH ?))";
+        // One list of ids, so that the rows are looked up by it and not all of them compared.
+        let words = "id IN (SELECT ? UNION ALL SELECT rowid FROM tickets_fts WHERE tickets_fts MATCH ?)";
         self.add(words, id);
         self.values.push(Box::new(terms.join(" ")));
     }
