@@ -53,7 +53,7 @@ async fn an_update_nobody_understands_holds_nothing_up() {
         .raw_update(json!({"something_new": {"deep": [1, 2, {"x": null}]}}));
     world
         .sandbox
-        .raw_update(json!({"callback_query": {"id": "1", "data": "x"}}));
+        .raw_update(json!({"inline_query": {"id": "1", "query": "x"}}));
     world.sandbox.raw_update(json!({}));
     world.sandbox.agent_replies(post, "one");
     alice.is_answered(&world, 1).await;

@@ -179,6 +179,8 @@ async fn an_answer_reaches_the_phone_and_resolving_is_told_to_all() {
         ),
         (&json!("supp"), &json!(true), &json!("on its way"))
     );
+    // The first answer of the day brings the greeting first.
+    phone.hears(&world, "new_message").await;
     assert_eq!(
         phone.hears(&world, "new_message").await["message"],
         "on its way"

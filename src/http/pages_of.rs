@@ -87,7 +87,7 @@ impl Paging {
         let more = seen.saturating_add(self.size.into()) < count;
         Ok(PageOf {
             count,
-            next: more.then(|| self.link(self.page + 1)),
+            next: more.then(|| self.link(self.page.saturating_add(1))),
             previous: (self.page > 1).then(|| self.link(self.page - 1)),
             results,
         })

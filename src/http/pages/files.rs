@@ -138,6 +138,9 @@ impl Files {
 
     fn answer(&self, path: &str, known: Option<&str>) -> Option<Response> {
         let (version, name) = path.split_once('/').unwrap_or(("", path));
+        if !version.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return None;
+        }
         let file = self.files.get(name)?;
         let keep = if version == self.version {
             FOR_GOOD
