@@ -171,3 +171,6 @@ CREATE INDEX activity_log_of_agent ON activity_log (agent_id, at) WHERE agent_id
 CREATE INDEX activity_log_of_ticket ON activity_log (ticket_id) WHERE ticket_id IS NOT NULL;
 CREATE INDEX activity_log_of_contact ON activity_log (contact_id) WHERE contact_id IS NOT NULL;
 CREATE INDEX activity_log_by_time ON activity_log (at);
+
+-- What was handled or given up is counted, forgotten and let go again without reading all of it.
+CREATE INDEX inbox_by_state ON inbox (state, received_at);

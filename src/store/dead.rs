@@ -25,7 +25,7 @@ impl Reading<'_> {
     /// Newest first.
     pub fn dead_jobs(&self, limit: u32) -> Result<Vec<DeadJob>, Error> {
         let sql = r"SELECT id, carrier, kind, ticket_id, message_id, attempts, created_at, last_error
-                    FROM outbox WHERE state = 'dead' ORDER BY id DESC LIMIT ?1";
+                    FROM outbox WHERE state = 'dead' ORDER BY created_at DESC, id DESC LIMIT ?1";
         let jobs = self
             .prepare(sql)?
             .query_map([limit], |row| {
