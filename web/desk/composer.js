@@ -21,7 +21,7 @@ export class Composer {
   #drafts = new Map();
   #draft = fresh();
   #sending = false;
-  #told = 0;
+  #told = -Infinity;
 
   constructor(store, talk) {
     this.#store = store;
@@ -107,7 +107,7 @@ export class Composer {
       for (const { address } of draft.files) URL.revokeObjectURL(address);
       Object.assign(draft, fresh());
       if (draft === this.#draft) this.#text.value = '';
-      this.#told = 0;
+      this.#told = -Infinity;
       if (this.#store.opened === id) this.#talk.toEnd();
       // The first answer to nobody's ticket takes it.
       this.#store.refresh(id).catch(() => {});
