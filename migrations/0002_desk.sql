@@ -173,4 +173,5 @@ CREATE INDEX activity_log_of_contact ON activity_log (contact_id) WHERE contact_
 CREATE INDEX activity_log_by_time ON activity_log (at);
 
 -- What was handled or given up is counted, forgotten and let go again without reading all of it.
-CREATE INDEX inbox_by_state ON inbox (state, received_at);
+CREATE INDEX inbox_done ON inbox (received_at) WHERE state = 'done';
+CREATE INDEX inbox_dead ON inbox (id) WHERE state = 'dead';

@@ -22,7 +22,10 @@ const LARGE: [&str; 8] = [
 ];
 
 /// Queries that read a large table whole on purpose, by a part of their words.
-const WHOLE: [(&str, &str); 0] = [];
+const WHOLE: [(&str, &str); 1] = [(
+    "UPDATE outbox SET due_at",
+    "once, at the start, over what waits",
+)];
 
 pub fn database() -> Connection {
     let mut connection = Connection::open_in_memory().unwrap();

@@ -40,7 +40,7 @@ async fn work_is_told_by_day_own_to_agents_and_all_to_owners() {
         "id": olga.id() * 100_000 + day, "admin": olga.id(), "date": "2026-03-01", "assigned_tickets": 2,
         "answered_tickets": 1, "pending_tickets": 1, "avg_response_time": 90,
     });
-    assert_eq!(olga.walks(WORK).await, [hers.clone()]);
+    assert_eq!(olga.walks(WORK).await, std::slice::from_ref(&hers));
     let all = boss.walks(WORK).await;
     assert_eq!(all.len(), 2);
     assert_eq!(all[0], hers);
