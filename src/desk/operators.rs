@@ -152,9 +152,12 @@ impl Desk {
         self.store
             .write(move |tx| {
                 let ticket = known(tx, id)?;
-                if changes.resolved == Some(false) && ticket.is_over() {
+                // Opened again by whoever has it now, before it goes to somebody else.
+                if changes.resolved == Some(false) {
                     staff.may_on(Action::CloseTickets, ticket.agent)?;
-                    tickets::reopen(tx, &ticket, &staff, to_group)?;
+                    if ticket.is_over() {
+                        tickets::reopen(tx, &ticket, &staff, to_group)?;
+                    }
                 }
                 if let Some(agent) = changes.agent {
                     give(tx, id, agent, &staff, to_group)?;
@@ -169,10 +172,8 @@ impl Desk {
                     staff.may(Action::ReadTickets)?;
                     set_viewed(tx, &ticket, viewed)?;
                 }
-                if changes.resolved.is_some() {
-                    staff.may_on(Action::CloseTickets, ticket.agent)?;
-                }
                 if changes.resolved == Some(true) {
+                    staff.may_on(Action::CloseTickets, ticket.agent)?;
                     let ending = Ending {
                         status: Status::Closed,
                         by: staff.agent(),
