@@ -46,6 +46,7 @@ const EMBEDDED: &[(&str, &str)] = &embedded![
     "message.js",
     "messages.css",
     "page.js",
+    "reports.css",
     "socket.js",
     "store.js",
     "talk.js",
@@ -203,6 +204,15 @@ mod tests {
     fn header(answer: &Response, name: &str) -> String {
         let value = answer.headers().get(name).unwrap();
         value.to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn every_file_of_the_pages_is_embedded() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("web/desk");
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            assert!(embedded().any(|(known, _)| known == name), "{name}");
+        }
     }
 
     #[test]
