@@ -16,6 +16,7 @@ mod feed;
 mod fields;
 mod files;
 mod followers;
+mod form_or_json;
 mod helpdesk_admins;
 mod helpdesk_asked;
 mod helpdesk_categories;

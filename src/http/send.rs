@@ -1,20 +1,18 @@
 //! The body of `POST /send_message`, as JSON or as a form with photos.
 
 use poem::{Request, RequestBody};
-use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef, Registry};
+use poem_openapi::registry::{MetaRequest, MetaSchema, Registry};
 use poem_openapi::types::Type;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
-use super::body::{JSON_LIMIT, json_fields};
 use super::errors::as_poem;
 use super::fields::Fields;
+use super::form_or_json::{self, inline};
 use super::payloads::SendMessageJson;
 use super::upload::{self, Form, Wanted};
-use super::wire::{is_json, steady, unsupported};
 use crate::desk::intake::Incoming;
 use crate::domain::error::Error;
 use crate::domain::text;
-use crate::media::Uploads;
 
 /// Longest `client_msg_id`, characters.
 pub const CLIENT_MSG_ID_MAX: usize = 128;
@@ -31,6 +29,7 @@ const FORM: Wanted = Wanted {
     ],
     files: "photo",
     only_photos: true,
+    empty_is_absent: &[],
 };
 
 /// A checked message.
@@ -46,24 +45,12 @@ impl<'a> ApiExtractor<'a> for SendMessageBody {
     }
 
     fn request_meta() -> Option<MetaRequest> {
-        let content = |content_type, schema| MetaMediaType {
-            content_type,
-            schema,
-        };
-        Some(MetaRequest {
-            description: Some("Without photos as JSON; with photos as a form."),
-            content: vec![
-                content(
-                    "application/json; charset=utf-8",
-                    SendMessageJson::schema_ref(),
-                ),
-                content(
-                    "multipart/form-data",
-                    MetaSchemaRef::Inline(Box::new(form_schema())),
-                ),
-            ],
-            required: true,
-        })
+        let json = SendMessageJson::schema_ref();
+        Some(form_or_json::meta(
+            "Without photos as JSON; with photos as a form.",
+            json,
+            form_schema(),
+        ))
     }
 
     async fn from_request(
@@ -71,36 +58,10 @@ impl<'a> ApiExtractor<'a> for SendMessageBody {
         body: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
-        read(request, body).await.map(Self).map_err(as_poem)
-    }
-}
-
-async fn read(request: &Request, body: &mut RequestBody) -> Result<Incoming, Error> {
-    let uploads = request
-        .data::<Uploads>()
-        .ok_or_else(|| Error::internal("no uploads in the request"))?;
-    let mut body = steady(request, body)?;
-    let content_type = request.content_type();
-    let read = async {
-        if is_json(content_type) {
-            let fields = json_fields(&body.collect(JSON_LIMIT).await?)?;
-            let files = Vec::new();
-            return Ok(Form { fields, files });
-        }
-        let boundary = content_type.and_then(|value| multer::parse_boundary(value).ok());
-        let boundary =
-            boundary.ok_or_else(|| unsupported("multipart/form-data, application/json"))?;
-        upload::read(&mut body, &boundary, uploads, &FORM).await
-    };
-    match read
-        .await
-        .and_then(|form| check(form, idempotency_key(request)?))
-    {
-        Ok(incoming) => Ok(incoming),
-        Err(error) => {
-            body.drain().await;
-            Err(error)
-        }
+        let checked = form_or_json::read(request, body, &FORM, |form| {
+            check(form, idempotency_key(request)?)
+        });
+        checked.await.map(Self).map_err(as_poem)
     }
 }
 
@@ -217,10 +178,6 @@ fn form_schema() -> MetaSchema {
         ],
         ..MetaSchema::new("object")
     }
-}
-
-fn inline(schema: MetaSchema) -> MetaSchemaRef {
-    MetaSchemaRef::Inline(Box::new(schema))
 }
 
 #[cfg(test)]

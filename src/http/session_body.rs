@@ -1,24 +1,22 @@
 //! The body of `POST /support/api/messages/`, as JSON or as a form with files.
 
 use poem::{Request, RequestBody};
-use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef, Registry};
+use poem_openapi::registry::{MetaRequest, MetaSchema, Registry};
 use poem_openapi::types::Type;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::body::{JSON_LIMIT, json_fields};
 use super::contact::session;
 use super::errors::as_poem;
 use super::fields::Fields;
+use super::form_or_json::{self, inline};
 use super::send::{CLIENT_MSG_ID_MAX, client_msg_id, idempotency_key};
 use super::session_wire::ChatMessageJson;
 use super::upload::{self, Form, Wanted};
-use super::wire::{is_json, steady, unsupported};
 use crate::desk::sessions::ChatMessage;
 use crate::domain::error::Error;
 use crate::domain::text;
-use crate::media::Uploads;
 
 /// Longest `page_url`, characters.
 const PAGE_URL_MAX: usize = 2048;
@@ -38,6 +36,13 @@ const FORM: Wanted = Wanted {
     ],
     files: "file",
     only_photos: false,
+    empty_is_absent: &[
+        "message_type",
+        "page_url",
+        "subject",
+        "session_id",
+        "client_msg_id",
+    ],
 };
 
 /// A checked message.
@@ -53,21 +58,12 @@ impl<'a> ApiExtractor<'a> for ChatMessageBody {
     }
 
     fn request_meta() -> Option<MetaRequest> {
-        let content = |content_type, schema| MetaMediaType {
-            content_type,
-            schema,
-        };
-        Some(MetaRequest {
-            description: Some("Without files as JSON; with files as a form."),
-            content: vec![
-                content(
-                    "application/json; charset=utf-8",
-                    ChatMessageJson::schema_ref(),
-                ),
-                content("multipart/form-data", inline(form_schema())),
-            ],
-            required: true,
-        })
+        let json = ChatMessageJson::schema_ref();
+        Some(form_or_json::meta(
+            "Without files as JSON; with files as a form.",
+            json,
+            form_schema(),
+        ))
     }
 
     async fn from_request(
@@ -75,41 +71,10 @@ impl<'a> ApiExtractor<'a> for ChatMessageBody {
         body: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
-        read(request, body).await.map(Self).map_err(as_poem)
-    }
-}
-
-async fn read(request: &Request, body: &mut RequestBody) -> Result<ChatMessage, Error> {
-    let uploads = request
-        .data::<Uploads>()
-        .ok_or_else(|| Error::internal("no uploads in the request"))?;
-    let mut body = steady(request, body)?;
-    let content_type = request.content_type();
-    let read = async {
-        if is_json(content_type) {
-            let fields = json_fields(&body.collect(JSON_LIMIT).await?)?;
-            let files = Vec::new();
-            return Ok(Form { fields, files });
-        }
-        let boundary = content_type.and_then(|value| multer::parse_boundary(value).ok());
-        let boundary =
-            boundary.ok_or_else(|| unsupported("multipart/form-data, application/json"))?;
-        let mut form = upload::read(&mut body, &boundary, uploads, &FORM).await?;
-        // A form has no null: a field that was left empty says the same.
-        for name in FORM.texts.iter().filter(|name| **name != "content") {
-            form.fields.forget_empty(name);
-        }
-        Ok(form)
-    };
-    match read
-        .await
-        .and_then(|form| check(form, idempotency_key(request)?))
-    {
-        Ok(message) => Ok(message),
-        Err(error) => {
-            body.drain().await;
-            Err(error)
-        }
+        let checked = form_or_json::read(request, body, &FORM, |form| {
+            check(form, idempotency_key(request)?)
+        });
+        checked.await.map(Self).map_err(as_poem)
     }
 }
 
@@ -219,10 +184,6 @@ fn form_schema() -> MetaSchema {
         ],
         ..MetaSchema::new("object")
     }
-}
-
-fn inline(schema: MetaSchema) -> MetaSchemaRef {
-    MetaSchemaRef::Inline(Box::new(schema))
 }
 
 #[cfg(test)]

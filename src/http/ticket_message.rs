@@ -1,25 +1,25 @@
 //! The body of `POST /support/tickets/{id}/messages/`: JSON, or a form with files.
 
 use poem::{Request, RequestBody};
-use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef, Registry};
+use poem_openapi::registry::{MetaRequest, MetaSchema, Registry};
 use poem_openapi::types::Type;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
-use super::body::{JSON_LIMIT, json_fields};
 use super::errors::as_poem;
+use super::form_or_json::{self, inline};
 use super::ticket_payloads::TicketMessageJson;
 use super::upload::{self, Form, Wanted};
-use super::wire::{is_json, steady, unsupported};
 use crate::desk::answers::AnswerPart;
 use crate::desk::operators::{TEXT_MAX_CHARS, checked_text};
 use crate::domain::attachment::AttachmentKind;
 use crate::domain::error::Error;
-use crate::media::{Stored, Uploads};
+use crate::media::Stored;
 
 const FORM: Wanted = Wanted {
     texts: &["text", "sender"],
     files: "file",
     only_photos: false,
+    empty_is_absent: &[],
 };
 
 /// Who said what.
@@ -43,20 +43,11 @@ impl<'a> ApiExtractor<'a> for TicketMessageBody {
 
     fn request_meta() -> Option<MetaRequest> {
         let json = TicketMessageJson::schema_ref();
-        let form = MetaSchemaRef::Inline(Box::new(form_schema()));
-        let content = [
-            ("application/json; charset=utf-8", json),
-            ("multipart/form-data", form),
-        ];
-        let content = content.map(|(content_type, schema)| MetaMediaType {
-            content_type,
-            schema,
-        });
-        Some(MetaRequest {
-            description: Some("Without files as JSON; with files as a form."),
-            content: content.into(),
-            required: true,
-        })
+        Some(form_or_json::meta(
+            "Without files as JSON; with files as a form.",
+            json,
+            form_schema(),
+        ))
     }
 
     async fn from_request(
@@ -64,33 +55,8 @@ impl<'a> ApiExtractor<'a> for TicketMessageBody {
         body: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
-        read(request, body).await.map(Self).map_err(as_poem)
-    }
-}
-
-async fn read(request: &Request, body: &mut RequestBody) -> Result<Saying, Error> {
-    let uploads = request
-        .data::<Uploads>()
-        .ok_or_else(|| Error::internal("no uploads in the request"))?;
-    let mut body = steady(request, body)?;
-    let content_type = request.content_type();
-    let read = async {
-        if is_json(content_type) {
-            let fields = json_fields(&body.collect(JSON_LIMIT).await?)?;
-            let files = Vec::new();
-            return Ok(Form { fields, files });
-        }
-        let boundary = content_type.and_then(|value| multer::parse_boundary(value).ok());
-        let boundary =
-            boundary.ok_or_else(|| unsupported("multipart/form-data, application/json"))?;
-        upload::read(&mut body, &boundary, uploads, &FORM).await
-    };
-    match read.await.and_then(check) {
-        Ok(saying) => Ok(saying),
-        Err(error) => {
-            body.drain().await;
-            Err(error)
-        }
+        let checked = form_or_json::read(request, body, &FORM, check);
+        checked.await.map(Self).map_err(as_poem)
     }
 }
 
@@ -132,7 +98,6 @@ fn kind(stored: &Stored) -> AttachmentKind {
 
 /// The form, described by hand: files in an array have no type of the library's.
 fn form_schema() -> MetaSchema {
-    let inline = |schema| MetaSchemaRef::Inline(Box::new(schema));
     let text = MetaSchema {
         max_length: Some(TEXT_MAX_CHARS),
         description: Some("The text. May be empty only together with a file."),

@@ -24,6 +24,8 @@ pub struct Wanted {
     pub files: &'static str,
     /// Pictures alone, or files of any type.
     pub only_photos: bool,
+    /// Text fields that, left empty, were not given.
+    pub empty_is_absent: &'static [&'static str],
 }
 
 /// What a form held. The files go from the folder with this value unless they are kept.
