@@ -50,7 +50,7 @@ macro_rules! select_messages {
             "ELSE m.id <= MAX(c.read_up_to, COALESCE(t.contact_read_up_to, 0)) END AS is_read, ",
             "a.kind, a.file, a.thumb, a.link, a.name, a.mime, a.size, a.latitude, a.longitude, a.phone, a.telegram_file_id, ",
             "m.public_id, m.contact_id, m.agent_id, t.agent_id ",
-            "FROM (", $page, ") AS page JOIN messages m ON m.id = page.id ",
+            "FROM (", $page, ") AS page CROSS JOIN messages m ON m.id = page.id ",
             "JOIN contacts c ON c.id = m.contact_id LEFT JOIN tickets t ON t.id = m.ticket_id ",
             "LEFT JOIN attachments a ON a.message_id = m.id ORDER BY m.id, a.id"
         )

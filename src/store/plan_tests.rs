@@ -7,6 +7,7 @@ use rusqlite::Connection;
 
 use super::messages::select_messages;
 use super::migrations;
+use super::open::keep_plans;
 use super::tickets::select_tickets;
 
 /// Tables that grow without end.
@@ -30,6 +31,8 @@ const WHOLE: [(&str, &str); 1] = [(
 pub fn database() -> Connection {
     let mut connection = Connection::open_in_memory().unwrap();
     migrations::run(&mut connection).unwrap();
+    // As the server's readers plan.
+    keep_plans(&connection).unwrap();
     connection
 }
 
@@ -101,6 +104,15 @@ pub fn whole_reads(connection: &Connection, sql: &str) -> Vec<String> {
             table.is_some_and(|table| names.iter().any(|name| name == table))
         })
         .collect()
+}
+
+/// Whether a query that finds a page first goes on from it, and does not look each row of a table up in it.
+pub fn begins_with_its_page(connection: &Connection, sql: &str) -> bool {
+    let steps = plan(connection, sql);
+    let mut steps = steps.iter().map(|(_, _, step)| step);
+    // A page without a limit may be planned as one with what is around it.
+    let limited = sql.contains(" AS page") && page(sql).contains("LIMIT ?");
+    !limited || steps.any(|step| step == "SCAN page")
 }
 
 /// Whether a query sorts what it found.
@@ -321,6 +333,10 @@ fn pages_that_are_written_down_whole_come_from_an_index_in_order() {
         for sql in queries(&source, &columns) {
             let page = page(&sql);
             let paged = page.contains("ORDER BY") && page.contains("LIMIT ?");
+            assert!(
+                begins_with_its_page(&connection, &sql),
+                "{name} does not begin with its page: {sql}"
+            );
             // A search is in the order of its rank; a table of a few dozen rows may be sorted.
             if paged && !page.contains("_fts MATCH") && !names(&page).is_empty() {
                 assert!(!sorts(&connection, &page), "{name} sorts: {page}");

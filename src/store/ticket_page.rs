@@ -44,7 +44,7 @@ impl Reading<'_> {
         tickets: impl Iterator<Item = TicketId>,
     ) -> Result<HashMap<TicketId, i64>, Error> {
         let sql = r"SELECT t.id, COUNT(*) FROM json_each(?1) AS page
-                    JOIN tickets t ON t.id = page.value
+                    CROSS JOIN tickets t ON t.id = page.value
                     JOIN messages m ON m.ticket_id = t.id AND m.id > t.staff_read_up_to AND m.direction = 'user'
                     GROUP BY t.id";
         let counts = self
