@@ -128,6 +128,9 @@ telegram-line-expired = ⌛ { $who }: closed, as nobody has written for long
 telegram-line-reopened = 🔓 { $who }: open again
 telegram-line-nobody = ⚠️ { $who }: nobody answers this ticket's category
 telegram-line-rated = ⭐ { $who }: rated { $rating } of 5
+telegram-line-edited = ✏️ { $who }: a message was changed
+telegram-line-bot-out = 🚫 { $who }: the user has blocked the bot, answers do not arrive
+telegram-line-not-reached = 🚫 { $who }: not delivered, the user has blocked the bot
 telegram-button-take = 🙋 Take
 telegram-button-taken-by = ✅ Taken by
 telegram-button-close = 🔒 Close
@@ -500,3 +503,50 @@ report-answered = Answered
 report-pending = Still waiting
 report-response = First answer, on average
 report-figures = Figures
+
+# The bot in private chats
+bot-ask-language = 🌐 Which language do you speak?
+bot-language-set = ✅ I speak English with you from now on.
+bot-ask-category = What is your question about?
+bot-category-none = Something else
+bot-ask-question = ✍️ Write your question. Photos, videos, voice messages and files are welcome too.
+bot-ask-question-about = ✍️ { $category }: write your question. Photos, videos, voice messages and files are welcome too.
+bot-hold = ⏳ Your question { $number } is still open and will be answered here. Just write, and it goes there. You can ask something new when it is answered.
+bot-accepted = ✅ Your question { $number } is accepted. The answer comes into this chat; until then you can add to it here.
+bot-reopened = 🔓 Your question { $number } is open again.
+bot-ask-about = So that it finds the right person sooner: what is it about?
+bot-about-set = ✅ It is about: { $category }
+bot-ask-reply = ✍️ Write: everything goes to { $number } now. /cancel ends that.
+bot-no-questions = You have not asked anything yet.
+bot-my-questions = 📋 Your questions: { $count }
+bot-rated = Thank you for { $stars } A word about why? Just write it, or /cancel.
+bot-comment-taken = 🙏 Thank you, we read every word.
+bot-closed = 🔒 Your question { $number } is closed. How did we do?
+bot-help = Write your question here, and people will answer it in this chat.
+    /ask — ask something new
+    /questions — your questions
+    /language — another language
+    /cancel — leave what you are in the middle of
+bot-cancelled = OK, nothing happens.
+bot-nothing-to-cancel = There is nothing to cancel. /help tells what I can do.
+bot-not-understood = I can not pass this on. Send a text, a photo, a video, a voice message or a file.
+bot-unknown-command = I do not know this command. /help tells what I can do.
+bot-file-too-large = ⚠️ The file was not taken: it is over 20 MB. Send a smaller one, or a link.
+bot-file-lost = ⚠️ The file was not taken: Telegram does not hand it out. Please send it again.
+bot-you = You
+bot-status-waiting = waits for an answer
+bot-status-in-progress = in progress
+bot-status-answered = answered
+bot-status-closed = closed
+bot-button-questions = 📋 My questions
+bot-button-ask = ✍️ Ask
+bot-button-show = 👁 Show
+bot-button-reply = 💬 Write
+bot-button-close = 🔒 Close
+bot-button-back = ◀ All questions
+bot-command-start = Begin
+bot-command-ask = Ask something new
+bot-command-questions = Your questions
+bot-command-language = Another language
+bot-command-help = What I can do
+bot-command-cancel = Leave what you are in the middle of

@@ -128,6 +128,9 @@ telegram-line-expired = ⌛ { $who }: обращение закрыто, пот�
 telegram-line-reopened = 🔓 { $who }: обращение снова открыто
 telegram-line-nobody = ⚠️ { $who }: для категории этого обращения нет агента
 telegram-line-rated = ⭐ { $who }: оценка { $rating } из 5
+telegram-line-edited = ✏️ { $who }: сообщение изменено
+telegram-line-bot-out = 🚫 { $who }: пользователь заблокировал бота, ответы не доходят
+telegram-line-not-reached = 🚫 { $who }: не доставлено, пользователь заблокировал бота
 telegram-button-take = 🙋 Взять
 telegram-button-taken-by = ✅ Взял(а)
 telegram-button-close = 🔒 Закрыть
@@ -500,3 +503,50 @@ report-answered = Отвечено
 report-pending = Ещё ждут
 report-response = Первый ответ в среднем
 report-figures = Цифры
+
+# The bot in private chats
+bot-ask-language = 🌐 На каком языке вам удобно?
+bot-language-set = ✅ Дальше говорим по-русски.
+bot-ask-category = О чём ваш вопрос?
+bot-category-none = Другое
+bot-ask-question = ✍️ Напишите ваш вопрос. Можно прислать фото, видео, голосовое сообщение или файл.
+bot-ask-question-about = ✍️ { $category }: напишите ваш вопрос. Можно прислать фото, видео, голосовое сообщение или файл.
+bot-hold = ⏳ Ваш вопрос { $number } ещё открыт, ответ придёт сюда. Просто пишите — всё попадёт в него. Новый вопрос можно задать, когда на этот ответят.
+bot-accepted = ✅ Ваш вопрос { $number } принят. Ответ придёт в этот чат; до тех пор здесь можно дополнить вопрос.
+bot-reopened = 🔓 Ваш вопрос { $number } снова открыт.
+bot-ask-about = Чтобы вопрос быстрее попал к нужному человеку: о чём он?
+bot-about-set = ✅ Тема: { $category }
+bot-ask-reply = ✍️ Пишите: теперь всё попадает в { $number }. Закончить — /cancel.
+bot-no-questions = Вы ещё ничего не спрашивали.
+bot-my-questions = 📋 Ваши вопросы: { $count }
+bot-rated = Спасибо за { $stars } Расскажете почему? Просто напишите, или /cancel.
+bot-comment-taken = 🙏 Спасибо, мы читаем каждое слово.
+bot-closed = 🔒 Ваш вопрос { $number } закрыт. Как мы справились?
+bot-help = Напишите сюда вопрос, и люди ответят на него в этом чате.
+    /ask — задать новый вопрос
+    /questions — ваши вопросы
+    /language — другой язык
+    /cancel — выйти из того, что начато
+bot-cancelled = Хорошо, ничего не делаем.
+bot-nothing-to-cancel = Отменять нечего. Что я умею: /help
+bot-not-understood = Это я передать не могу. Пришлите текст, фото, видео, голосовое сообщение или файл.
+bot-unknown-command = Такой команды я не знаю. Что я умею: /help
+bot-file-too-large = ⚠️ Файл не принят: он больше 20 МБ. Пришлите файл поменьше или ссылку.
+bot-file-lost = ⚠️ Файл не принят: Telegram его не отдаёт. Пришлите его ещё раз.
+bot-you = Вы
+bot-status-waiting = ждёт ответа
+bot-status-in-progress = в работе
+bot-status-answered = есть ответ
+bot-status-closed = закрыт
+bot-button-questions = 📋 Мои вопросы
+bot-button-ask = ✍️ Спросить
+bot-button-show = 👁 Показать
+bot-button-reply = 💬 Написать
+bot-button-close = 🔒 Закрыть
+bot-button-back = ◀ Все вопросы
+bot-command-start = Начать
+bot-command-ask = Задать новый вопрос
+bot-command-questions = Ваши вопросы
+bot-command-language = Другой язык
+bot-command-help = Что я умею
+bot-command-cancel = Выйти из того, что начато

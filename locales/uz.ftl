@@ -128,6 +128,9 @@ telegram-line-expired = ⌛ { $who }: murojaat yopildi, chunki anchadan beri xab
 telegram-line-reopened = 🔓 { $who }: murojaat yana ochildi
 telegram-line-nobody = ⚠️ { $who }: bu murojaat toifasi uchun agent yo‘q
 telegram-line-rated = ⭐ { $who }: baho — 5 dan { $rating }
+telegram-line-edited = ✏️ { $who }: xabar o‘zgartirildi
+telegram-line-bot-out = 🚫 { $who }: foydalanuvchi botni bloklagan, javoblar yetib bormaydi
+telegram-line-not-reached = 🚫 { $who }: yetkazilmadi, foydalanuvchi botni bloklagan
 telegram-button-take = 🙋 Olish
 telegram-button-taken-by = ✅ Oldi:
 telegram-button-close = 🔒 Yopish
@@ -500,3 +503,50 @@ report-answered = Javob berilgan
 report-pending = Hali kutmoqda
 report-response = O‘rtacha birinchi javob
 report-figures = Raqamlar
+
+# The bot in private chats
+bot-ask-language = 🌐 Qaysi tilda gaplashamiz?
+bot-language-set = ✅ Endi o‘zbekcha gaplashamiz.
+bot-ask-category = Savolingiz nima haqida?
+bot-category-none = Boshqa mavzu
+bot-ask-question = ✍️ Savolingizni yozing. Rasm, video, ovozli xabar yoki fayl ham yuborishingiz mumkin.
+bot-ask-question-about = ✍️ { $category }: savolingizni yozing. Rasm, video, ovozli xabar yoki fayl ham yuborishingiz mumkin.
+bot-hold = ⏳ { $number } savolingiz hali ochiq, javob shu yerga keladi. Yozavering — hammasi o‘sha savolga tushadi. Yangi savolni javobdan keyin berishingiz mumkin.
+bot-accepted = ✅ { $number } savolingiz qabul qilindi. Javob shu chatga keladi; ungacha shu yerda to‘ldirishingiz mumkin.
+bot-reopened = 🔓 { $number } savolingiz yana ochildi.
+bot-ask-about = Savol kerakli odamga tezroq yetishi uchun: u nima haqida?
+bot-about-set = ✅ Mavzu: { $category }
+bot-ask-reply = ✍️ Yozing: endi hammasi { $number } savoliga tushadi. Tugatish — /cancel.
+bot-no-questions = Siz hali hech narsa so‘ramagansiz.
+bot-my-questions = 📋 Savollaringiz: { $count }
+bot-rated = { $stars } uchun rahmat! Nega shundayligini aytasizmi? Yozing yoki /cancel.
+bot-comment-taken = 🙏 Rahmat, har bir so‘zni o‘qiymiz.
+bot-closed = 🔒 { $number } savolingiz yopildi. Xizmatimizni qanday baholaysiz?
+bot-help = Savolingizni shu yerga yozing, odamlar shu chatda javob beradi.
+    /ask — yangi savol berish
+    /questions — savollaringiz
+    /language — boshqa til
+    /cancel — boshlangan ishdan chiqish
+bot-cancelled = Mayli, hech narsa qilmaymiz.
+bot-nothing-to-cancel = Bekor qiladigan narsa yo‘q. Nima qila olishim: /help
+bot-not-understood = Buni yetkaza olmayman. Matn, rasm, video, ovozli xabar yoki fayl yuboring.
+bot-unknown-command = Bunday buyruqni bilmayman. Nima qila olishim: /help
+bot-file-too-large = ⚠️ Fayl qabul qilinmadi: u 20 MB dan katta. Kichikroq fayl yoki havola yuboring.
+bot-file-lost = ⚠️ Fayl qabul qilinmadi: Telegram uni bermayapti. Yana bir bor yuboring.
+bot-you = Siz
+bot-status-waiting = javob kutmoqda
+bot-status-in-progress = ish jarayonida
+bot-status-answered = javob berilgan
+bot-status-closed = yopilgan
+bot-button-questions = 📋 Savollarim
+bot-button-ask = ✍️ So‘rash
+bot-button-show = 👁 Ko‘rsatish
+bot-button-reply = 💬 Yozish
+bot-button-close = 🔒 Yopish
+bot-button-back = ◀ Barcha savollar
+bot-command-start = Boshlash
+bot-command-ask = Yangi savol berish
+bot-command-questions = Savollaringiz
+bot-command-language = Boshqa til
+bot-command-help = Nima qila olishim
+bot-command-cancel = Boshlangan ishdan chiqish

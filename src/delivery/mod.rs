@@ -37,6 +37,8 @@ pub struct Job {
 pub struct Receipt {
     pub chat_id: i64,
     pub message_ids: Vec<i64>,
+    /// The first of them shows the words of the job's message, and is changed with them.
+    pub shows: bool,
 }
 
 /// How widely a failure reaches.

@@ -11,7 +11,7 @@ use super::engine::UNCERTAIN_WAIT;
 use super::{Carrier, Job, Outcome, Receipt, Scope, Window};
 use crate::domain::clock::Clock;
 use crate::domain::error::{Error, Kind};
-use crate::domain::ids::{Chance, JobId};
+use crate::domain::ids::{Chance, JobId, MessageId, TicketId};
 use crate::store::{Head, JobRow, Store};
 
 /// The longest backoff between two tries, in seconds.
@@ -156,13 +156,13 @@ impl<C: Carrier> OneTurn<C> {
     }
 
     async fn write_down(&self, row: JobRow, outcome: Outcome) -> Result<After, Error> {
-        let (id, ticket) = (row.id, row.ticket);
+        let (id, about) = (row.id, (row.ticket, row.message));
         let wall = self.clock.now();
         match outcome {
             Outcome::Delivered(receipt) => {
                 self.store
                     .write(move |tx| {
-                        keep_receipt(tx, ticket, receipt)?;
+                        keep_receipt(tx, about, receipt)?;
                         tx.end_job(id)
                     })
                     .await?;
@@ -171,7 +171,7 @@ impl<C: Carrier> OneTurn<C> {
             Outcome::Progress { receipt, payload } => {
                 self.store
                     .write(move |tx| {
-                        keep_receipt(tx, ticket, receipt)?;
+                        keep_receipt(tx, about, receipt)?;
                         tx.advance_job(id, &payload)
                     })
                     .await?;
@@ -258,15 +258,20 @@ fn hand_on(row: &JobRow) -> Job {
 
 fn keep_receipt(
     tx: &mut crate::store::Tx,
-    ticket: Option<crate::domain::ids::TicketId>,
+    (ticket, message): (Option<TicketId>, Option<MessageId>),
     receipt: Option<Receipt>,
 ) -> Result<(), Error> {
-    if let (Some(ticket), Some(receipt)) = (ticket, receipt) {
-        for message in receipt.message_ids {
-            tx.map_post(receipt.chat_id, message, ticket, None)?;
-        }
+    let (Some(ticket), Some(receipt)) = (ticket, receipt) else {
+        return Ok(());
+    };
+    for post in &receipt.message_ids {
+        tx.map_post(receipt.chat_id, *post, ticket, None)?;
     }
-    Ok(())
+    let first = receipt.message_ids.first().filter(|_| receipt.shows);
+    match (message, first) {
+        (Some(message), Some(post)) => tx.map_shown(receipt.chat_id, *post, ticket, message),
+        _ => Ok(()),
+    }
 }
 
 /// 1, 2, 4 … seconds up to a minute, half of it by chance, so that many do not come back as one.

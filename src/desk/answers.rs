@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::greeting::Greeting;
 use super::intake::from_file;
 use super::rights::{Action, Staff};
-use super::{Desk, GROUP, PUSH, tickets};
+use super::{Desk, GROUP, PUSH, private, tickets};
 use crate::domain::attachment::{Attachment, AttachmentKind};
 use crate::domain::error::Error;
 use crate::domain::event::Event;
@@ -145,13 +145,14 @@ impl Desk {
         media_group: String,
         late: Answer,
     ) -> Result<bool, Error> {
+        let telegram = self.settings.group;
         self.store
             .write(move |tx| {
                 let Some(id) = tx.answer_of_album(chat_id, &media_group)? else {
                     return Ok(false);
                 };
                 if !known(tx, &late.sources)? {
-                    extend(tx, id, late)?;
+                    extend(tx, id, late, telegram)?;
                 } else {
                     finish(tx, &late.updates)?;
                 }
@@ -170,6 +171,7 @@ impl Desk {
         text: String,
         update: i64,
     ) -> Result<EditOutcome, Error> {
+        let telegram = self.settings.group;
         self.store
             .write(move |tx| {
                 tx.update_done(update)?;
@@ -184,7 +186,7 @@ impl Desk {
                     return Ok(EditOutcome::Same);
                 }
                 tx.edit_message(id, &text)?;
-                tell_updated(tx, id)?;
+                tell_updated(tx, id, telegram)?;
                 Ok(EditOutcome::Changed)
             })
             .await
@@ -242,6 +244,8 @@ pub(super) fn store(tx: &mut Tx, answer: Answer, ways: &Ways) -> Result<Option<M
     if answer.sources.is_empty() && ways.group {
         show_in_group(tx, ticket.id, id)?;
     }
+    let shown = (Some(id), private::parts(0, attachments.len()));
+    private::tell_contact(tx, &ticket, "answer", shown, ways.group)?;
     let message = tx
         .message(id)?
         .ok_or_else(|| Error::internal("an answer that was just stored is not there"))?;
@@ -300,18 +304,24 @@ fn push_to_devices(tx: &mut Tx, ticket: &Ticket, message: MessageId) -> Result<(
     Ok(())
 }
 
-fn extend(tx: &mut Tx, id: MessageId, late: Answer) -> Result<(), Error> {
+fn extend(tx: &mut Tx, id: MessageId, late: Answer, telegram: bool) -> Result<(), Error> {
+    let before = tx.message(id)?;
+    let known = before.as_ref().map_or(0, |before| before.attachments.len());
+    let count = late.attachments.len();
     for part in late.attachments {
         let attachment = into_attachment(tx, part);
         tx.insert_attachment(id, &attachment)?;
     }
-    let before = tx.message(id)?;
+    if let Some(ticket) = tx.ticket(late.ticket)?.filter(|_| count > 0) {
+        let shown = (Some(id), private::parts(known, known + count));
+        private::tell_contact(tx, &ticket, "answer", shown, telegram)?;
+    }
     if let Some(before) = before.filter(|before| before.text.is_empty() && !late.text.is_empty()) {
         tx.edit_message(before.id, &text::without_control(&late.text))?;
     }
     map(tx, &late.sources, late.ticket, id)?;
     finish(tx, &late.updates)?;
-    tell_updated(tx, id)
+    tell_updated(tx, id, telegram)
 }
 
 pub(super) fn into_attachment(tx: &mut Tx, part: AnswerPart) -> Attachment {
@@ -348,9 +358,19 @@ fn finish(tx: &mut Tx, updates: &[i64]) -> Result<(), Error> {
         .try_for_each(|update| tx.update_done(*update))
 }
 
-fn tell_updated(tx: &mut Tx, id: MessageId) -> Result<(), Error> {
-    if let Some(message) = tx.message(id)? {
-        tx.emit(Event::MessageUpdated(message));
+/// A message has other words now: whoever looks on sees them, and so does the contact's chat.
+pub(super) fn tell_updated(tx: &mut Tx, id: MessageId, telegram: bool) -> Result<(), Error> {
+    let Some(message) = tx.message(id)? else {
+        return Ok(());
+    };
+    let of_staff = message
+        .ticket
+        .filter(|_| message.direction == Direction::Support);
+    if let Some(ticket) = of_staff
+        && let Some(ticket) = tx.ticket(ticket)?
+    {
+        private::tell_contact(tx, &ticket, "edited", (Some(id), json!({})), telegram)?;
     }
+    tx.emit(Event::MessageUpdated(message));
     Ok(())
 }

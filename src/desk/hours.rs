@@ -1,10 +1,10 @@
 //! Working hours: owners set them, and a contact who writes outside of them is told so, once a day.
 
-use chrono_tz::Tz;
 use serde_json::Value;
 
-use super::Desk;
+use super::intake::House;
 use super::rights::{Action, Staff};
+use super::{Desk, private};
 use crate::domain::error::Error;
 use crate::domain::event::Event;
 use crate::domain::greeting::day_of;
@@ -57,15 +57,15 @@ pub(super) fn tell_away(
     tx: &mut Tx,
     contact: &ContactRow,
     ticket: TicketId,
-    zone: Tz,
-    locale: Locale,
+    house: House,
 ) -> Result<(), Error> {
+    let zone = house.zone;
     let (now, day) = (tx.now(), day_of(tx.now(), zone));
     let Some(stored) = tx.hours_to_tell(contact.id, day)? else {
         return Ok(());
     };
     let hours = read(&stored)?;
-    let language = contact.language.unwrap_or(locale);
+    let language = contact.language.unwrap_or(house.locale);
     let Some(text) = hours.away_text(now, zone, language) else {
         return Ok(());
     };
@@ -85,6 +85,10 @@ pub(super) fn tell_away(
     })?;
     tx.desk_said(ticket, id)?;
     tx.away_told(contact.id, day)?;
+    if let Some(ticket) = tx.ticket(ticket)? {
+        let shown = (Some(id), private::parts(0, 0));
+        private::tell_contact(tx, &ticket, "answer", shown, house.to_group)?;
+    }
     if let Some(message) = tx.message(id)? {
         tx.emit(Event::MessageCreated(message));
     }

@@ -54,7 +54,7 @@ pub enum Button {
 }
 
 /// What somebody who pressed a button is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Told {
     pub text: String,
     /// Nothing came of it.

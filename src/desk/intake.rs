@@ -163,7 +163,7 @@ pub(super) fn contact_says(
         .message(id)?
         .ok_or_else(|| Error::internal("a message that was just stored is not there"))?;
     tx.emit(Event::MessageCreated(message.clone()));
-    hours::tell_away(tx, contact, ticket, house.zone, house.locale)?;
+    hours::tell_away(tx, contact, ticket, house)?;
     Ok(message)
 }
 

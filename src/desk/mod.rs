@@ -4,6 +4,7 @@
 pub mod access;
 pub mod agents;
 pub mod answers;
+pub mod bot;
 pub mod canned;
 pub mod categories;
 pub mod contact_book;
@@ -26,6 +27,7 @@ pub mod limits;
 pub mod operators;
 mod passwords;
 pub mod posting;
+pub mod private;
 pub mod pushing;
 pub mod rating;
 pub mod reading;

@@ -7,7 +7,8 @@ use super::{Desk, GROUP};
 use crate::domain::attachment::Attachment;
 use crate::domain::error::Error;
 use crate::domain::ids::{MessageId, TicketId, UserId};
-use crate::domain::ticket::Channel;
+use crate::domain::locale::Locale;
+use crate::domain::ticket::{Channel, TicketNumber};
 use crate::store::{NewJob, Tx};
 
 /// A message as it is posted.
@@ -35,6 +36,9 @@ pub struct TicketRef {
     /// Who has it.
     pub agent: Option<String>,
     pub is_over: bool,
+    pub number: TicketNumber,
+    /// The contact's own.
+    pub language: Option<Locale>,
     /// The post that carries its buttons: chat and message.
     pub buttons: Option<(i64, i64)>,
 }
@@ -83,6 +87,8 @@ impl Desk {
                     session: row.session,
                     channel: row.channel,
                     is_over: row.is_over(),
+                    number: row.number(),
+                    language: contact.as_ref().and_then(|contact| contact.language),
                     user: row.user,
                     user_name: row.user_name,
                     email: contact.as_ref().and_then(|contact| contact.email.clone()),
@@ -94,6 +100,11 @@ impl Desk {
                 }))
             })
             .await
+    }
+
+    /// The posts of private chats that show a message: chat and post.
+    pub async fn shown_in(&self, message: MessageId) -> Result<Vec<(i64, i64)>, Error> {
+        self.store.read(move |r| r.shown_in(message)).await
     }
 
     /// The post that carries the ticket's buttons; None forgets it.

@@ -32,7 +32,7 @@ pub struct Rating {
 impl Rating {
     /// # Errors
     /// `out_of_range` on `rating`, `message_too_long` on `comment`.
-    fn checked(self) -> Result<Self, Error> {
+    pub(super) fn checked(self) -> Result<Self, Error> {
         let (least, most) = RANGE;
         if !(least..=most).contains(&self.stars) {
             let error = Error::bad("out_of_range", "rating");
@@ -117,7 +117,12 @@ fn comment(raw: Option<&str>) -> Result<Option<String>, Error> {
     }
 }
 
-fn store(tx: &mut Tx, ticket: &Ticket, given: &Rating, to_group: bool) -> Result<(), Error> {
+pub(super) fn store(
+    tx: &mut Tx,
+    ticket: &Ticket,
+    given: &Rating,
+    to_group: bool,
+) -> Result<(), Error> {
     let contact = tx.contact_by_id(ticket.contact)?;
     if contact.is_some_and(|contact| contact.is_blocked) {
         return Err(Error::new(Kind::Forbidden, "contact_blocked"));

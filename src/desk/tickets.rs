@@ -4,10 +4,10 @@
 use serde_json::{Value, json};
 
 use super::rights::{Action, Staff};
-use super::{Desk, GROUP};
+use super::{Desk, GROUP, private};
 use crate::domain::error::{Error, Kind};
 use crate::domain::event::{Event, TicketChange, TicketEvent};
-use crate::domain::ids::{AgentId, MessageId, TicketId};
+use crate::domain::ids::{AgentId, CategoryId, MessageId, TicketId};
 use crate::domain::ticket::{Status, Ticket};
 use crate::store::{NewEntry, NewJob, NewTicket, Tx};
 pub use crate::store::{NoteRow, TicketFilter, TicketOrder};
@@ -205,14 +205,23 @@ pub(super) fn open(tx: &mut Tx, new: &NewTicket, to_group: bool) -> Result<Ticke
     let id = tx.create_ticket(new)?;
     let ticket = known(tx, id)?;
     tell(tx, &ticket, None, TicketChange::Created);
-    let Some(category) = new.category else {
-        return Ok(ticket);
-    };
-    match tx.next_agent_for(category)? {
-        Some(agent) => assign(tx, &ticket, Some(agent), "", None, to_group)?,
-        None => tell_group(tx, id, "nobody_for_category", json!({}), to_group)?,
+    if let Some(category) = new.category {
+        give_to_next(tx, &ticket, category, to_group)?;
     }
     known(tx, id)
+}
+
+/// Gives a ticket to the agent of a category whose turn it is.
+pub(super) fn give_to_next(
+    tx: &mut Tx,
+    ticket: &Ticket,
+    category: CategoryId,
+    to_group: bool,
+) -> Result<(), Error> {
+    match tx.next_agent_for(category)? {
+        Some(agent) => assign(tx, ticket, Some(agent), "", None, to_group),
+        None => tell_group(tx, ticket.id, "nobody_for_category", json!({}), to_group),
+    }
 }
 
 /// Gives a ticket to an agent or to nobody; `by` and `actor` are who did it, nobody for the desk itself.
@@ -265,6 +274,7 @@ pub(super) fn end(
     };
     log(tx, ticket, ending.by, ending.actor, action, ending.reason)?;
     tell(tx, ticket, ticket.agent, TicketChange::Resolved(true));
+    private::tell_contact(tx, ticket, "closed", (None, json!({})), to_group)?;
     let payload = json!({"by": ending.actor, "reason": ending.reason, "expired": ending.status == Status::Expired});
     tell_group(tx, ticket.id, "closed", payload, to_group)
 }

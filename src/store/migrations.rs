@@ -3,10 +3,11 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// All steps, in order; the database's `user_version` counts the ones it has.
-pub const MIGRATIONS: [&str; 3] = [
+pub const MIGRATIONS: [&str; 4] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_desk.sql"),
     include_str!("../../migrations/0003_search.sql"),
+    include_str!("../../migrations/0004_bot.sql"),
 ];
 
 /// Applies the steps the database does not have yet.
@@ -55,6 +56,7 @@ mod tests {
         include_str!("../../tests/samples/0001.sql"),
         include_str!("../../tests/samples/0002.sql"),
         include_str!("../../tests/samples/0003.sql"),
+        include_str!("../../tests/samples/0004.sql"),
     ];
 
     fn at(version: usize) -> Connection {

@@ -13,7 +13,7 @@ use crate::desk::answers::{Answer, AnswerPart, Source};
 use crate::desk::posting::Note;
 use crate::domain::agent::NAMELESS;
 use crate::domain::error::{Error, Kind};
-use crate::domain::ids::TicketId;
+use crate::domain::ids::{TicketId, UserId};
 
 /// A file Telegram refuses is asked for this often: its refusal may say "temporarily".
 const REFUSALS: u32 = 4;
@@ -56,9 +56,10 @@ pub struct Answering {
 }
 
 /// What was gathered for an answer, and what the agent must be told besides.
-struct Gathered {
-    attachments: Vec<AnswerPart>,
-    lacks: Vec<&'static str>,
+#[derive(Default)]
+pub struct Gathered {
+    pub attachments: Vec<AnswerPart>,
+    pub lacks: Vec<&'static str>,
 }
 
 impl Answering {
@@ -130,8 +131,13 @@ impl Answering {
             let who = first.message.who();
             self.group.desk.may_answer_in_group(who.telegram_id).await?;
         }
-        let gathered = self.gather(ticket, parts).await?;
         let desk = &self.group.desk;
+        let known = desk.ticket(ticket).await?;
+        let contact = known.as_ref().map(|ticket| &ticket.user);
+        let gathered = match contact {
+            Some(_) => self.gather(contact, parts).await?,
+            None => Gathered::default(),
+        };
         let lacks = gathered.lacks;
         let answer = composed(ticket, parts, gathered.attachments);
         let Some(first) = parts.first() else {
@@ -158,7 +164,10 @@ impl Answering {
         let Some(album) = first.message.media_group_id.clone() else {
             return Ok(false);
         };
-        let gathered = self.gather(ticket, parts).await?;
+        let Some(known) = self.group.desk.ticket(ticket).await? else {
+            return Ok(false);
+        };
+        let gathered = self.gather(Some(&known.user), parts).await?;
         if gathered.attachments.is_empty() {
             return Ok(false);
         }
@@ -170,26 +179,19 @@ impl Answering {
     }
 
     /// Fetches what hangs on the messages. A file that can not be had is a lack, not an end.
-    async fn gather(&self, ticket: TicketId, parts: &[Part]) -> Result<Gathered, Error> {
-        let mut gathered = Gathered {
-            attachments: Vec::new(),
-            lacks: Vec::new(),
-        };
+    /// `busy_for` is the contact who sees that somebody is busy meanwhile.
+    pub async fn gather(
+        &self,
+        busy_for: Option<&UserId>,
+        parts: &[Part],
+    ) -> Result<Gathered, Error> {
+        let mut gathered = Gathered::default();
         let hangings: Vec<Hanging> = parts
             .iter()
             .filter_map(|part| files::hanging(&part.message))
             .collect();
-        let Some(contact) = self
-            .group
-            .desk
-            .ticket(ticket)
-            .await?
-            .filter(|_| !hangings.is_empty())
-        else {
-            return Ok(gathered);
-        };
         for hanging in &hangings {
-            match self.fetched(hanging, &contact.user).await? {
+            match self.fetched(hanging, busy_for).await? {
                 Ok(attachment) => gathered.attachments.push(attachment),
                 Err(lack) => gathered.lacks.push(lack),
             }
@@ -202,12 +204,12 @@ impl Answering {
     async fn fetched(
         &self,
         hanging: &Hanging,
-        user: &crate::domain::ids::UserId,
+        busy_for: Option<&UserId>,
     ) -> Result<Result<AnswerPart, &'static str>, Error> {
         let (client, desk) = (&self.group.client, &self.group.desk);
         let mut tries = Tries::new(&self.group);
         loop {
-            let reason = match files::fetch(client, desk, user, hanging).await {
+            let reason = match files::fetch(client, desk, busy_for, hanging).await {
                 Ok(attachment) => return Ok(Ok(attachment)),
                 Err(NotFetched::TooLarge) => return Ok(Err("telegram-file-too-large")),
                 Err(NotFetched::NotStored(reason)) => return Err(Error::internal(reason)),
@@ -222,7 +224,7 @@ impl Answering {
             tracing::warn!(
                 reason,
                 tries = tries.count,
-                "an agent's file could not be fetched; it is tried again"
+                "a file could not be fetched from Telegram; it is tried again"
             );
             tries.pause().await;
         }

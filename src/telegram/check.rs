@@ -4,13 +4,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
+use super::chats;
 use super::commands::OFFERED;
 use super::diagnosis;
 use super::failure::Failure;
 use super::group::{CheckSays, Group};
 use super::settings::Mode;
+use crate::domain::locale::Locale;
 
 /// How often it looks when all is well.
 const EVERY: Duration = Duration::from_secs(300);
@@ -53,15 +56,29 @@ pub async fn watch(group: Arc<Group>, stop: CancellationToken) {
     }
 }
 
-/// Has apps offer the group's commands; whether that is settled. Only a convenience: no trouble of the bot's.
+/// Has apps offer the commands of the group and of private chats; whether that is settled. Only a convenience: no trouble of the bot's.
 async fn offer_commands(group: &Group) -> bool {
     let desk = &group.desk;
     let Ok(chat) = group.chat().await else {
         return false;
     };
-    let text = |key| desk.texts().get(desk.locale(), key, &[]);
-    let commands = OFFERED.map(|(command, key)| (command, text(key)));
-    match group.client.set_commands(chat, &commands).await {
+    let offered = async {
+        let client = &group.client;
+        let words = |locale, key| desk.texts().get(locale, key, &[]);
+        let commands = OFFERED.map(|(command, key)| (command, words(desk.locale(), key)));
+        let scope = json!({ "type": "chat", "chat_id": chat });
+        client.set_commands(scope, None, &commands).await?;
+        let private = json!({ "type": "all_private_chats" });
+        // Without a language it is for whoever speaks none of those that have their own.
+        let languages = Locale::ALL.map(|locale| (locale, Some(locale.as_str())));
+        for (locale, language) in languages.into_iter().chain([(desk.locale(), None)]) {
+            let commands = chats::OFFERED.map(|(command, key)| (command, words(locale, key)));
+            let scope = private.clone();
+            client.set_commands(scope, language, &commands).await?;
+        }
+        Ok(())
+    };
+    match offered.await {
         Ok(()) => true,
         Err(
             Failure::Flood(_)
@@ -70,7 +87,7 @@ async fn offer_commands(group: &Group) -> bool {
             | Failure::Uncertain(_),
         ) => false,
         Err(failure) => {
-            tracing::warn!(reason = %failure, "the group's commands could not be registered; they work all the same");
+            tracing::warn!(reason = %failure, "the bot's commands could not be registered; they work all the same");
             true
         }
     }

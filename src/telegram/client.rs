@@ -201,17 +201,19 @@ impl Client {
             .map(drop)
     }
 
-    /// The commands that apps offer in a chat, with their descriptions.
+    /// The commands that apps offer within a scope, to those who speak a language where one is named.
     pub async fn set_commands(
         &self,
-        chat: i64,
+        scope: Value,
+        language: Option<&str>,
         commands: &[(&str, String)],
     ) -> Result<(), Failure> {
         let list: Vec<Value> = commands
             .iter()
             .map(|(command, description)| json!({ "command": command, "description": description }))
             .collect();
-        let ask = json!({ "commands": list, "scope": { "type": "chat", "chat_id": chat } });
+        let mut ask = json!({ "commands": list, "scope": scope });
+        put(&mut ask, "language_code", language);
         self.call::<bool>("setMyCommands", &ask).await.map(drop)
     }
 

@@ -81,11 +81,11 @@ fn plain(message: &Message) -> Option<Attachment> {
     Some(attachment)
 }
 
-/// Makes an attachment of it, fetching what must be fetched; the contact sees typing meanwhile.
+/// Makes an attachment of it, fetching what must be fetched; the contact it is for sees typing meanwhile.
 pub async fn fetch(
     client: &Client,
     desk: &Desk,
-    user: &UserId,
+    busy_for: Option<&UserId>,
     hanging: &Hanging,
 ) -> Result<AnswerPart, NotFetched> {
     let (kind, file) = match hanging {
@@ -99,12 +99,13 @@ pub async fn fetch(
     let download = download(client, desk.uploads(), &file.file_id, name);
     tokio::pin!(download);
     loop {
-        let typing = Event::Typing {
-            user: user.clone(),
-            ticket: None,
-            by: Direction::Support,
-        };
-        desk.publish(typing);
+        if let Some(user) = busy_for {
+            desk.publish(Event::Typing {
+                user: user.clone(),
+                ticket: None,
+                by: Direction::Support,
+            });
+        }
         tokio::select! {
             stored = &mut download => return stored.map(|stored| AnswerPart::FromTelegram(kind, stored, file.file_id.clone())),
             () = desk.clock().sleep(TYPING_EVERY) => {}

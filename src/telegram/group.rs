@@ -11,11 +11,14 @@ use super::client::{Client, Me};
 use super::failure::Failure;
 use super::router::Context;
 use super::settings::TelegramSettings;
+use crate::delivery::Window;
 use crate::desk::Desk;
 use crate::desk::health::Part;
 use crate::domain::error::Error;
 use crate::domain::ids::TicketId;
 
+/// Messages in a time: Telegram's own limit is 30 a second.
+const IN_ALL: (u32, Duration) = (25, Duration::from_secs(1));
 /// Sources of troubles in the health of the part.
 pub const POSTING: &str = "posting";
 pub const POLLING: &str = "polling";
@@ -25,6 +28,8 @@ pub struct Group {
     pub settings: TelegramSettings,
     pub client: Client,
     pub desk: Arc<Desk>,
+    /// What the bot may send in all, whatever the chat.
+    pub pace: Window,
     known: Mutex<Known>,
     /// Somebody met a trouble that a look at the bot's rights may explain.
     pub doubt: Notify,
@@ -57,6 +62,7 @@ impl Group {
         Self {
             settings,
             client,
+            pace: Window::new(desk.clock().clone(), Some(IN_ALL)),
             desk,
             known: Mutex::default(),
             doubt: Notify::new(),

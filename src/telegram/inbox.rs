@@ -9,12 +9,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::album::Album;
 use super::answering::{Answering, Part};
+use super::chats::{self, Chat, Chats};
 use super::commands;
 use super::group::Group;
-use super::incoming::{Message, Update};
+use super::incoming::{Message, Update, User};
 use super::lanes::{Ended, Lanes};
 use super::presses;
-use super::router::{self, Meaning, Press, To};
+use super::router::{self, Meaning, Press};
 use crate::desk::answers::Source;
 use crate::desk::posting::Note;
 use crate::domain::error::Error;
@@ -34,8 +35,11 @@ const ALBUM_KEPT: Duration = Duration::from_secs(600);
 /// Handles updates until it is stopped; what is in hand then begins again at the next start.
 pub async fn run(group: Arc<Group>, stop: CancellationToken) {
     let desk = Arc::clone(&group.desk);
+    let answering = Arc::new(Answering::new(Arc::clone(&group)));
+    let chats = Chats::new(Arc::clone(&group), Arc::clone(&answering));
     let mut inbox = Inbox {
-        answering: Arc::new(Answering::new(Arc::clone(&group))),
+        answering,
+        chats: Arc::new(chats),
         group,
         lanes: Lanes::new(),
         albums: HashMap::new(),
@@ -61,25 +65,45 @@ pub async fn run(group: Arc<Group>, stop: CancellationToken) {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Lane {
     Ticket(TicketId),
+    /// Of a private chat.
+    Chat(i64),
     /// An edit of something nobody knows.
     Alone(i64),
 }
 
+/// Where a message with words or files belongs.
+#[derive(Debug, Clone)]
+enum To {
+    Ticket(TicketId),
+    /// A private chat, and who writes there.
+    Chat(Box<User>),
+}
+
 /// An album, where it belongs, and the update it began with.
 struct Gathering {
-    ticket: TicketId,
+    to: To,
     album: Arc<Album>,
     first: i64,
+}
+
+impl To {
+    fn lane(&self) -> Lane {
+        match self {
+            Self::Ticket(ticket) => Lane::Ticket(*ticket),
+            Self::Chat(from) => Lane::Chat(from.id),
+        }
+    }
 }
 
 struct Inbox {
     group: Arc<Group>,
     answering: Arc<Answering>,
+    chats: Arc<Chats>,
     lanes: Lanes<Lane>,
     /// By media group id.
     albums: HashMap<String, Gathering>,
-    /// Where a message in hand is being handled, so that its edit waits for it.
-    lane_of: HashMap<i64, (i64, Lane)>,
+    /// Where a message in hand, by chat and id, is being handled, so that its edit waits for it.
+    lane_of: HashMap<(i64, i64), (i64, Lane)>,
 }
 
 impl Inbox {
@@ -115,6 +139,9 @@ impl Inbox {
                     .await;
             }
         };
+        if let Some((chat, what)) = chats::of(&update) {
+            return self.of_chat(id, chat, what, update).await;
+        }
         let meaning = router::meaning(&update, &self.group.context().await?);
         let meaning = match meaning {
             Meaning::Press(press) => return self.press(id, press).await,
@@ -144,7 +171,10 @@ impl Inbox {
             Meaning::Reply { session, words } => {
                 let ticket = self.group.desk.ticket_of_session(session).await?;
                 match ticket {
-                    Some(ticket) => self.start(id, Part::new(id, message, Some(words)), ticket),
+                    Some(ticket) => {
+                        let part = Part::new(id, message, Some(words));
+                        self.start(id, part, To::Ticket(ticket));
+                    }
                     None => return self.refuse(id, &message, "telegram-reply-failed").await,
                 }
                 Ok(())
@@ -168,6 +198,48 @@ impl Inbox {
         }
     }
 
+    /// Private chats take one thing after the other, each in its own lane.
+    async fn of_chat(
+        &mut self,
+        id: i64,
+        chat: i64,
+        what: Chat,
+        update: Update,
+    ) -> Result<(), Error> {
+        let (lane, chats) = (Lane::Chat(chat), Arc::clone(&self.chats));
+        let message = update.message.or(update.edited_message);
+        match (what, message) {
+            (Chat::Out(out), _) => {
+                let work = async move { chats.out(chat, out, id).await };
+                self.lanes.start(lane, id, work);
+            }
+            (Chat::Edited { words }, Some(message)) => {
+                let source = Source {
+                    chat_id: chat,
+                    message_id: message.message_id,
+                };
+                let work = async move { chats.edited(source, words, id).await };
+                self.lanes.start(lane, id, work);
+            }
+            (Chat::Said, Some(message)) => {
+                if let Some(from) = message.from.clone() {
+                    self.start(id, Part::new(id, message, None), To::Chat(Box::new(from)));
+                }
+            }
+            (what @ (Chat::Command { .. } | Chat::Foreign | Chat::Pressed { .. }), message) => {
+                let from = message.and_then(|message| message.from);
+                let from = from.or(update.callback_query.map(|query| query.from));
+                let Some(from) = from else {
+                    return self.group.desk.update_done(id).await;
+                };
+                let work = async move { chats.asks(from, what, id).await };
+                self.lanes.start(lane, id, work);
+            }
+            _ => return self.group.desk.update_done(id).await,
+        }
+        Ok(())
+    }
+
     /// A button counts for the ticket of the post it stands under only.
     async fn press(&mut self, id: i64, press: Press) -> Result<(), Error> {
         let ticket = self.ticket(self.group.chat().await?, &press.to).await?;
@@ -179,9 +251,9 @@ impl Inbox {
         Ok(())
     }
 
-    async fn answer(&mut self, id: i64, message: Message, to: To) -> Result<(), Error> {
+    async fn answer(&mut self, id: i64, message: Message, to: router::To) -> Result<(), Error> {
         match self.ticket(message.chat.id, &to).await? {
-            Some(ticket) => self.start(id, Part::new(id, message, None), ticket),
+            Some(ticket) => self.start(id, Part::new(id, message, None), To::Ticket(ticket)),
             None if to.is_explicit() => {
                 return self.refuse(id, &message, "telegram-no-ticket").await;
             }
@@ -196,16 +268,16 @@ impl Inbox {
         let gathering = album.and_then(|album| self.albums.get(album));
         match gathering
             .filter(|_| message.has_attachment())
-            .map(|gathering| gathering.ticket)
+            .map(|gathering| gathering.to.clone())
         {
-            Some(ticket) => self.start(id, Part::new(id, message, None), ticket),
+            Some(to) => self.start(id, Part::new(id, message, None), to),
             None => return self.group.desk.update_done(id).await,
         }
         Ok(())
     }
 
     /// Tries the ways to a ticket in their order.
-    async fn ticket(&self, chat: i64, to: &To) -> Result<Option<TicketId>, Error> {
+    async fn ticket(&self, chat: i64, to: &router::To) -> Result<Option<TicketId>, Error> {
         let desk = &self.group.desk;
         if let Some(post) = to.post
             && let Some(ticket) = desk.ticket_of_post(chat, post).await?
@@ -223,15 +295,18 @@ impl Inbox {
         }
     }
 
-    /// Starts an answer in its ticket's lane; the parts of an album gather into one.
-    fn start(&mut self, id: i64, part: Part, ticket: TicketId) {
-        let lane = Lane::Ticket(ticket);
-        self.lane_of
-            .insert(part.message.message_id, (id, lane.clone()));
-        let answering = Arc::clone(&self.answering);
+    /// Starts an answer in its ticket's lane, or a question in its chat's; the parts of an album gather into one.
+    fn start(&mut self, id: i64, part: Part, to: To) {
+        let lane = to.lane();
+        let place = (part.message.chat.id, part.message.message_id);
+        self.lane_of.insert(place, (id, lane.clone()));
+        let (answering, chats) = (Arc::clone(&self.answering), Arc::clone(&self.chats));
         let Some(name) = part.message.media_group_id.clone() else {
             self.lanes.start(lane, id, async move {
-                answering.answer(ticket, vec![part]).await
+                match to {
+                    To::Ticket(ticket) => answering.answer(ticket, vec![part]).await,
+                    To::Chat(from) => chats.said(*from, vec![part]).await,
+                }
             });
             return;
         };
@@ -241,26 +316,28 @@ impl Inbox {
                 None => {
                     self.lanes.take(id, gathering.first);
                 }
-                Some(late) => {
-                    self.lanes.start(
-                        lane,
-                        id,
-                        async move { answering.extend(ticket, late).await },
-                    )
-                }
+                Some(late) => self.lanes.start(lane, id, async move {
+                    match to {
+                        To::Ticket(ticket) => answering.extend(ticket, late).await,
+                        To::Chat(from) => chats.said(*from, vec![late]).await,
+                    }
+                }),
             }
             return;
         }
         let album = Arc::new(Album::begin(part, clock.monotonic()));
         let gathering = Gathering {
-            ticket,
+            to: to.clone(),
             album: Arc::clone(&album),
             first: id,
         };
         self.albums.insert(name, gathering);
         self.lanes.start(lane, id, async move {
             let parts = album.gathered(&clock).await;
-            answering.album(ticket, parts).await
+            match to {
+                To::Ticket(ticket) => answering.album(ticket, parts).await,
+                To::Chat(from) => chats.said(*from, parts).await,
+            }
         });
     }
 
@@ -269,7 +346,7 @@ impl Inbox {
             chat_id: message.chat.id,
             message_id: message.message_id,
         };
-        let lane = match self.lane_of.get(&message.message_id) {
+        let lane = match self.lane_of.get(&(source.chat_id, source.message_id)) {
             Some((_, lane)) => lane.clone(),
             None => match self
                 .group

@@ -42,11 +42,26 @@ pub struct Left {
 #[derive(Debug, Clone, Deserialize)]
 pub struct Membership {
     pub chat: Chat,
+    pub new_chat_member: Option<Standing>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Standing {
+    pub status: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 pub struct Chat {
     pub id: i64,
+    /// Not told of a chat that is only named.
+    #[serde(rename = "type", default)]
+    pub kind: String,
+}
+
+impl Chat {
+    pub fn is_private(&self) -> bool {
+        self.kind == "private"
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -58,6 +73,8 @@ pub struct User {
     pub first_name: String,
     pub last_name: Option<String>,
     pub username: Option<String>,
+    /// What its app speaks.
+    pub language_code: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -143,7 +160,21 @@ pub struct Person {
     pub last_name: Option<String>,
 }
 
+impl Left {
+    /// As the update it takes the place of.
+    pub fn of_update(&self, update: i64) -> Vec<u8> {
+        let body = serde_json::json!({ "update_id": update, "relaydesk_left": self });
+        body.to_string().into_bytes()
+    }
+}
+
 impl Message {
+    /// The private chat it is of, where a person wrote it there.
+    pub fn private(&self) -> Option<i64> {
+        let from = self.from.as_ref().filter(|from| !from.is_bot)?;
+        (self.chat.is_private() && from.id == self.chat.id).then_some(from.id)
+    }
+
     /// What was written: the text, or the words under a photo or file.
     pub fn words(&self) -> Option<&str> {
         self.text.as_deref().or(self.caption.as_deref())

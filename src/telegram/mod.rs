@@ -6,6 +6,7 @@ mod album;
 mod answering;
 mod beside;
 mod buttons;
+mod chats;
 mod check;
 mod client;
 mod commands;
@@ -23,8 +24,10 @@ mod place;
 mod planner;
 mod poster;
 mod presses;
+mod private;
 mod render;
 mod router;
+mod sending;
 pub mod settings;
 mod split;
 mod steps;
@@ -39,12 +42,15 @@ use tokio_util::sync::CancellationToken;
 use crate::desk::Desk;
 pub use file_source::TelegramFiles;
 pub use poster::Poster;
+pub use private::Private;
 use settings::{Mode, TelegramSettings};
 
 /// The adapter's parts, for the composition root to run.
 pub struct Started {
     /// The carrier of the group's lane, for a delivery engine.
     pub poster: Arc<Poster>,
+    /// The carrier of private chats, for another.
+    pub private: Arc<Private>,
     /// Named tasks; each runs until the token given to [`start`] is cancelled, then ends by itself.
     pub tasks: Vec<(&'static str, BoxFuture<'static, ()>)>,
 }
@@ -82,7 +88,8 @@ pub fn start(
         ));
     }
     Ok(Started {
-        poster: Arc::new(Poster::new(group)),
+        poster: Arc::new(Poster::new(Arc::clone(&group))),
+        private: Arc::new(Private::new(group)),
         tasks,
     })
 }

@@ -120,6 +120,9 @@ fn words(desk: &Desk, ticket: &TicketRef, kind: &str, payload: &Value) -> Option
         "reopened" => "telegram-line-reopened",
         "nobody_for_category" => "telegram-line-nobody",
         "rated" => "telegram-line-rated",
+        "edited" => "telegram-line-edited",
+        "bot_out" => "telegram-line-bot-out",
+        "not_reached" => "telegram-line-not-reached",
         _ => return None,
     };
     let values = [

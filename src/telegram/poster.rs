@@ -8,11 +8,12 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::beside;
-use super::client::{Manner, Place, SentFile};
+use super::client::{Manner, Place};
 use super::failure::Failure;
 use super::group::{Group, POSTING};
 use super::place::{self, Trouble};
 use super::planner;
+use super::sending;
 use super::steps::{Plan, Step};
 use crate::delivery::{Carrier, Job, Outcome, Receipt, Scope};
 use crate::desk::GROUP;
@@ -176,7 +177,7 @@ impl Poster {
             },
             keyboard: first.then(|| planner::keyboard(&self.group.desk, known)),
         };
-        let receipt = self.send(place, step, &manner).await?;
+        let receipt = sending::send(&self.group, place, step, &manner).await?;
         if first && let Some(message) = receipt.message_ids.first() {
             let post = Some((receipt.chat_id, *message));
             // It is posted, whatever becomes of this; without it the next post gets the buttons.
@@ -185,41 +186,6 @@ impl Poster {
             }
         }
         Ok(receipt)
-    }
-
-    async fn send(&self, place: Place, step: &Step, manner: &Manner) -> Result<Receipt, Failure> {
-        let (client, uploads) = (&self.group.client, self.group.desk.uploads());
-        match step {
-            Step::Text { html } => client.send_html(place, html, manner).await,
-            Step::Link { url, caption, .. } => client.send_link(place, url, caption, manner).await,
-            Step::Photo { file, caption, .. } => {
-                let sent = SentFile { file, name: file };
-                let method = ("sendPhoto", "photo");
-                client
-                    .send_file(method, place, (uploads, sent), caption, manner)
-                    .await
-            }
-            Step::Document {
-                file,
-                caption,
-                name,
-            } => {
-                let name = name.as_deref().unwrap_or(file);
-                let sent = SentFile { file, name };
-                let method = ("sendDocument", "document");
-                client
-                    .send_file(method, place, (uploads, sent), caption, manner)
-                    .await
-            }
-            Step::Album { files, caption, .. } => {
-                client
-                    .send_album(place, uploads, files, caption, manner)
-                    .await
-            }
-            Step::Buttons | Step::CloseTopic | Step::ReopenTopic => {
-                Err(Failure::Refused("a step that posts nothing".into()))
-            }
-        }
     }
 
     fn sent(&self, mut plan: Plan, receipt: Option<Receipt>) -> Outcome {

@@ -30,17 +30,14 @@ pub async fn press(
         let Some((button, ticket)) = pressed else {
             let desk = &group.desk;
             let text = desk.texts().get(desk.locale(), "telegram-button-old", &[]);
-            let left = left(press.callback.clone(), &text, true);
+            let left = left_for(press.callback.clone(), &text, true);
             return answer(group, left, update).await;
         };
         let callback = press.callback.clone();
         let done = group
             .desk
             .press(press.who.clone(), ticket, button, update, move |told| {
-                let left = left(callback, &told.text, told.refused);
-                serde_json::json!({ "update_id": update, "relaydesk_left": left })
-                    .to_string()
-                    .into_bytes()
+                left_for(callback, &told.text, told.refused).of_update(update)
             })
             .await;
         match done {
@@ -53,7 +50,8 @@ pub async fn press(
     }
 }
 
-fn left(callback: String, text: &str, alert: bool) -> Left {
+/// What is left to do for a press: telling who pressed.
+pub fn left_for(callback: String, text: &str, alert: bool) -> Left {
     Left {
         callback,
         text: text.chars().take(ANSWER_CHARS).collect(),

@@ -3,6 +3,7 @@
 
 mod answer;
 mod mobile;
+mod private;
 mod web;
 
 use super::markup::Html;
@@ -11,6 +12,7 @@ use super::steps::Step;
 
 pub use answer::{answer, line};
 pub use mobile::{Labels, Writer, steps};
+pub use private::{Spoken, private, words};
 pub use web::{Visitor, WebLabels, web};
 
 /// Longest text of a post, in UTF-16 units after parsing.

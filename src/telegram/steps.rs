@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 /// One call to Telegram. Texts and captions are HTML, rendered and within Telegram's limits.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
 pub enum Step {
     Text {
@@ -38,10 +38,58 @@ pub enum Step {
         #[serde(default)]
         name: Option<String>,
     },
+    /// A file that is shown as what it is; a sticker and a round video have no caption.
+    Media {
+        kind: MediaKind,
+        file: String,
+        caption: String,
+        #[serde(default)]
+        name: Option<String>,
+    },
+    /// A place on the map, degrees.
+    Location {
+        latitude: f64,
+        longitude: f64,
+    },
+    /// Somebody's number.
+    Person {
+        name: String,
+        phone: String,
+    },
     /// The buttons under the ticket's first post become what its state asks for.
     Buttons,
     CloseTopic,
     ReopenTopic,
+}
+
+/// What a file is shown as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MediaKind {
+    Video,
+    VideoNote,
+    Animation,
+    Audio,
+    Voice,
+    Sticker,
+}
+
+impl MediaKind {
+    /// The method that sends it, and that method's name for the file.
+    pub fn method(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Video => ("sendVideo", "video"),
+            Self::VideoNote => ("sendVideoNote", "video_note"),
+            Self::Animation => ("sendAnimation", "animation"),
+            Self::Audio => ("sendAudio", "audio"),
+            Self::Voice => ("sendVoice", "voice"),
+            Self::Sticker => ("sendSticker", "sticker"),
+        }
+    }
+
+    pub fn has_caption(self) -> bool {
+        !matches!(self, Self::VideoNote | Self::Sticker)
+    }
 }
 
 impl Step {
@@ -92,6 +140,16 @@ impl Step {
     /// None: this step holds no photo that could go as a document.
     pub fn as_documents(&self, part: Option<usize>) -> Option<Vec<Self>> {
         match self {
+            Self::Media {
+                file,
+                caption,
+                name,
+                ..
+            } => Some(vec![Self::Document {
+                file: file.clone(),
+                caption: caption.clone(),
+                name: name.clone(),
+            }]),
             Self::Photo { file, caption, .. } => Some(vec![Self::Document {
                 file: file.clone(),
                 caption: caption.clone(),
@@ -142,7 +200,7 @@ impl Step {
 }
 
 /// What is left to do for a post.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Plan {
     pub steps: VecDeque<Step>,
     /// The topic was lost at this step and has been made anew once.

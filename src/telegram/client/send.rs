@@ -52,15 +52,73 @@ impl Client {
         text: &str,
         reply_to: Option<i64>,
     ) -> Result<Receipt, Failure> {
+        let manner = Manner {
+            reply_to,
+            ..Manner::default()
+        };
+        self.send_line(place, text, &manner).await
+    }
+
+    /// Plain text with buttons.
+    pub async fn send_line(
+        &self,
+        place: Place,
+        text: &str,
+        manner: &Manner,
+    ) -> Result<Receipt, Failure> {
         let ask = json!({
             "chat_id": place.chat, "text": text,
             "link_preview_options": { "is_disabled": true },
         });
-        let manner = Manner {
-            reply_to,
-            keyboard: None,
-        };
-        self.send_one("sendMessage", place, ask, &manner).await
+        self.send_one("sendMessage", place, ask, manner).await
+    }
+
+    /// Puts plain text and buttons in the place of what a post says.
+    pub async fn edit_line(
+        &self,
+        (chat, post): (i64, i64),
+        text: &str,
+        keyboard: &Value,
+    ) -> Result<(), Failure> {
+        let ask = json!({
+            "chat_id": chat, "message_id": post, "text": text, "reply_markup": keyboard,
+            "link_preview_options": { "is_disabled": true },
+        });
+        self.call::<Value>("editMessageText", &ask).await.map(drop)
+    }
+
+    /// Puts other words into a post, which is a text or a file with a caption.
+    pub async fn edit_words(
+        &self,
+        (chat, post): (i64, i64),
+        (method, field): (&str, &str),
+        html: &str,
+    ) -> Result<(), Failure> {
+        let mut ask = json!({ "chat_id": chat, "message_id": post, "parse_mode": "HTML" });
+        put(&mut ask, field, Some(html));
+        self.call::<Value>(method, &ask).await.map(drop)
+    }
+
+    pub async fn send_location(
+        &self,
+        place: Place,
+        latitude: f64,
+        longitude: f64,
+        manner: &Manner,
+    ) -> Result<Receipt, Failure> {
+        let ask = json!({ "chat_id": place.chat, "latitude": latitude, "longitude": longitude });
+        self.send_one("sendLocation", place, ask, manner).await
+    }
+
+    pub async fn send_contact(
+        &self,
+        place: Place,
+        name: &str,
+        phone: &str,
+        manner: &Manner,
+    ) -> Result<Receipt, Failure> {
+        let ask = json!({ "chat_id": place.chat, "first_name": name, "phone_number": phone });
+        self.send_one("sendContact", place, ask, manner).await
     }
 
     /// A photo that Telegram fetches itself.
@@ -190,5 +248,6 @@ fn receipt(sent: &[Sent]) -> Result<Receipt, Failure> {
     Ok(Receipt {
         chat_id: first.chat.id,
         message_ids: sent.iter().map(|sent| sent.message_id).collect(),
+        shows: false,
     })
 }

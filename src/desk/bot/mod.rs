@@ -1,0 +1,297 @@
+//! The bot in private chats: what somebody writes or presses there is one step of a dialogue, done in the transaction
+//! that ends its updates. What a step is, is `dialogue`'s; what it does to tickets is the desk's, as for every channel.
+
+mod dialogue;
+mod screens;
+mod state;
+mod talk;
+
+use std::sync::Arc;
+
+use chrono::Duration;
+use serde_json::json;
+
+use super::Desk;
+use super::answers::{AnswerPart, Source, into_attachment, tell_updated};
+use super::in_group::{Told, is_refusal};
+use super::private::{self, PRIVATE};
+use super::tickets;
+use crate::domain::error::Error;
+use crate::domain::ids::CategoryId;
+use crate::domain::locale::Locale;
+use crate::domain::message::Direction;
+use crate::domain::text;
+pub use crate::store::TelegramPerson;
+use crate::store::{Reading, Tx};
+use dialogue::{Input, step};
+use state::{Button, State, Wish};
+use talk::{House, Talk};
+
+pub use state::Button as BotButton;
+
+/// A dialogue that nothing was said in for so long is over.
+const TIME_OUT: Duration = Duration::hours(1);
+
+/// Something that came from a private chat.
+pub struct Heard {
+    pub person: TelegramPerson,
+    /// What its app speaks: the first guess.
+    pub language: Option<Locale>,
+    pub what: What,
+    /// Marked done in the same transaction.
+    pub updates: Vec<i64>,
+}
+
+/// What came.
+pub enum What {
+    /// A command without its slash, and what follows it.
+    Command {
+        name: String,
+        rest: String,
+    },
+    /// A button's data, and the post it stands under.
+    Pressed {
+        data: String,
+        post: Option<i64>,
+    },
+    Said(Spoken),
+    /// Something that can not be passed on.
+    Foreign,
+}
+
+/// What was said, with everything fetched that belongs to it.
+pub struct Spoken {
+    pub text: String,
+    pub attachments: Vec<AnswerPart>,
+    /// The Telegram messages, several for an album.
+    pub sources: Vec<Source>,
+    /// The post it replies to.
+    pub reply_to: Option<i64>,
+    /// Why something of it is missing: keys of texts.
+    pub lacks: Vec<&'static str>,
+}
+
+impl Spoken {
+    fn is_empty(&self) -> bool {
+        self.text.trim().is_empty() && self.attachments.is_empty()
+    }
+}
+
+impl Desk {
+    /// Takes one step of a chat's dialogue. `left` says what is left to do for the update of a press.
+    ///
+    /// # Errors
+    /// Those of the store; what is refused is told in the chat.
+    pub async fn heard(
+        &self,
+        heard: Heard,
+        left: impl Fn(&Told) -> Option<Vec<u8>> + Clone + Send + 'static,
+    ) -> Result<(), Error> {
+        let house = House {
+            texts: Arc::clone(&self.texts),
+            house: self.house(),
+            locale: self.settings.locale,
+            zone: self.settings.timezone,
+            expiry: self.settings.ticket_expiry,
+        };
+        let (person, updates) = (heard.person.clone(), heard.updates.clone());
+        let (guess, pressed) = (heard.language, matches!(heard.what, What::Pressed { .. }));
+        let left_again = left.clone();
+        let limited = match &heard.what {
+            What::Said(_) => self.limits.message_of(&person.user()),
+            _ => Ok(()),
+        };
+        let (first_house, done) = (house.clone(), updates.clone());
+        let stepped = self.store.write(move |tx| {
+            limited?;
+            let told = stepped(tx, &first_house, heard)?;
+            finish(tx, &done, left(&told))
+        });
+        let error = match stepped.await {
+            Err(error) if is_refusal(&error) => error,
+            stepped => return stepped,
+        };
+        // Nothing came of it, and the chat stays where it is: it is told why.
+        self.store
+            .write(move |tx| {
+                let contact = tx.touch_telegram(&person)?;
+                let locale = contact.language.or(guess).unwrap_or(house.locale);
+                let told = Told {
+                    text: house.texts.error(locale, &error, ""),
+                    refused: true,
+                };
+                if !pressed {
+                    let line = private::Line {
+                        text: format!("⚠️ {}", told.text),
+                        ..private::Line::default()
+                    };
+                    private::say(tx, person.telegram_id, &line)?;
+                }
+                finish(tx, &updates, left_again(&told))
+            })
+            .await
+    }
+
+    /// The contact changed a message of its own.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn contact_edited(
+        &self,
+        source: Source,
+        text: String,
+        update: i64,
+    ) -> Result<(), Error> {
+        let to_group = self.settings.group;
+        self.store
+            .write(move |tx| {
+                tx.update_done(update)?;
+                let Some(id) = tx.answer_of(source.chat_id, source.message_id)? else {
+                    return Ok(());
+                };
+                let text = text::without_control(&text);
+                let before = tx.message(id)?;
+                let Some(before) = before.filter(|before| before.text != text) else {
+                    return Ok(());
+                };
+                tx.edit_message(id, &text)?;
+                tell_updated(tx, id, to_group)?;
+                match before
+                    .ticket
+                    .filter(|_| before.direction == Direction::User)
+                {
+                    Some(ticket) => {
+                        let payload = json!({ "comment": text });
+                        tickets::tell_group(tx, ticket, "edited", payload, to_group)
+                    }
+                    None => Ok(()),
+                }
+            })
+            .await
+    }
+
+    /// The user keeps the bot out, or lets it in again. What waits for that chat ends, and the agents are told once.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn bot_out(&self, chat: i64, out: bool, update: Option<i64>) -> Result<(), Error> {
+        let to_group = self.settings.group;
+        self.store
+            .write(move |tx| {
+                if let Some(update) = update {
+                    tx.update_done(update)?;
+                }
+                let Some(contact) = tx.contact_of_telegram(chat)? else {
+                    return Ok(());
+                };
+                if !tx.set_bot_out(contact.id, out)? || !out {
+                    return Ok(());
+                }
+                tx.end_lane(PRIVATE, &private::lane_of(chat))?;
+                match tx.open_ticket(contact.id)? {
+                    Some(ticket) => tickets::tell_group(tx, ticket, "bot_out", json!({}), to_group),
+                    None => Ok(()),
+                }
+            })
+            .await
+    }
+}
+
+fn finish(tx: &mut Tx, updates: &[i64], left: Option<Vec<u8>>) -> Result<(), Error> {
+    match (updates, left) {
+        ([update], Some(left)) => tx.update_left(*update, &left),
+        _ => updates
+            .iter()
+            .try_for_each(|update| tx.update_done(*update)),
+    }
+}
+
+/// One step: what the state makes of the input, what that does, and the state it leaves.
+fn stepped(tx: &mut Tx, house: &House, heard: Heard) -> Result<Told, Error> {
+    let chat = heard.person.telegram_id;
+    let contact = tx.touch_telegram(&heard.person)?;
+    // Who writes has let the bot in, whatever came of the update that says so.
+    tx.set_bot_out(contact.id, false)?;
+    let (before, turn) = known_state(tx, chat)?;
+    let locale = contact.language.or(heard.language).unwrap_or(house.locale);
+    let mut talk = Talk::new(house.clone(), contact, locale, turn + 1);
+    let input = match heard.what {
+        What::Command { name, rest } => command(&name, &rest),
+        What::Foreign => Input::Foreign,
+        What::Pressed { data, post } => match Button::pressed(&data, turn) {
+            Some(button) => {
+                talk.in_place = post.filter(|_| button.is_in_place());
+                Input::Pressed(button)
+            }
+            None => Input::PressedOld,
+        },
+        What::Said(spoken) => {
+            if is_known(tx, &spoken.sources)? {
+                return Ok(Told::default());
+            }
+            for lack in &spoken.lacks {
+                talk.line(tx, lack)?;
+            }
+            if spoken.is_empty() {
+                return Ok(Told::default());
+            }
+            let to = talk.ticket_replied_to(tx, spoken.reply_to)?;
+            talk.said = Some(spoken);
+            Input::Said(to)
+        }
+    };
+    let facts = talk.facts(tx)?;
+    let (after, effects) = step(&before, input, facts);
+    for effect in effects {
+        talk.does(tx, effect)?;
+    }
+    let stored = serde_json::to_string(&after)
+        .map_err(|error| Error::internal(format_args!("a dialogue's state: {error}")))?;
+    // A step that shows nothing of its own leaves the buttons of the one before it alone.
+    let turn = if talk.shows_step { turn + 1 } else { turn };
+    tx.put_dialogue(chat, &stored, turn)?;
+    Ok(talk.told)
+}
+
+/// What the chat is in the middle of, unless that was long ago or is not known any more.
+fn known_state(r: &Tx, chat: i64) -> Result<(State, i64), Error> {
+    let Some(row) = r.dialogue(chat)? else {
+        return Ok((State::Idle, 0));
+    };
+    let state = serde_json::from_str(&row.state).unwrap_or_else(|error| {
+        tracing::warn!(%error, "a dialogue of another version begins anew");
+        State::Idle
+    });
+    let over = r.now() - row.updated_at > TIME_OUT && state != State::Banned;
+    Ok((if over { State::Idle } else { state }, row.turn))
+}
+
+fn is_known(r: &Reading, sources: &[Source]) -> Result<bool, Error> {
+    for source in sources {
+        if r.answer_of(source.chat_id, source.message_id)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// What a command asks for.
+fn command(name: &str, rest: &str) -> Input {
+    match name.to_ascii_lowercase().as_str() {
+        "start" => Input::Start(wish(rest.trim())),
+        "ask" => Input::Ask,
+        "questions" => Input::Mine,
+        "language" => Input::Language,
+        "help" => Input::Help,
+        "cancel" => Input::Cancel,
+        _ => Input::UnknownCommand,
+    }
+}
+
+/// A link to the bot may name a category: `?start=c5`.
+fn wish(payload: &str) -> Wish {
+    let id = payload.strip_prefix('c').and_then(|id| id.parse().ok());
+    Wish {
+        category: id.map(CategoryId),
+    }
+}

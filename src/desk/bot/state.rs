@@ -1,0 +1,189 @@
+//! What a private chat is in the middle of, and the buttons that lead on: as they are stored, and as they travel.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::ids::{CategoryId, TicketId};
+use crate::domain::locale::Locale;
+
+/// What a chat is in the middle of.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "in", rename_all = "snake_case")]
+pub enum State {
+    #[default]
+    Idle,
+    /// Choosing a language, and then asking, where it was not only about the language.
+    Language {
+        then: Option<Wish>,
+    },
+    Category,
+    /// The next message is a question.
+    Asking {
+        category: Option<CategoryId>,
+    },
+    /// What is written goes into this ticket, whichever is the newest.
+    Replying {
+        ticket: TicketId,
+    },
+    /// The next message says why a ticket was rated so.
+    Commenting {
+        ticket: TicketId,
+        stars: i64,
+    },
+    /// The contact may not write, and was told so.
+    Banned,
+}
+
+/// What somebody wants to ask about.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wish {
+    pub category: Option<CategoryId>,
+}
+
+/// A button.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Button {
+    Language(Locale),
+    /// The subject of a question that is being asked; None: of none of them.
+    Category(Option<CategoryId>),
+    /// The subject of a question that was asked without one.
+    About(TicketId, CategoryId),
+    Ask,
+    /// The contact's own tickets.
+    Questions,
+    /// The same, another page of it, from 0.
+    Mine(u32),
+    Show(TicketId),
+    Reply(TicketId),
+    Close(TicketId),
+    Rate(TicketId, i64),
+}
+
+impl Button {
+    /// Whether it belongs to one step of a dialogue and is out of date after it. The others say all they mean.
+    pub fn is_of_a_step(self) -> bool {
+        matches!(self, Self::Category(_))
+    }
+
+    /// Whether what comes of it stands where the button stood.
+    pub fn is_in_place(self) -> bool {
+        !matches!(self, Self::Ask | Self::Questions | Self::Reply(_))
+    }
+
+    /// As it travels, in at most 64 bytes; `turn` is the step it belongs to.
+    pub fn data(self, turn: i64) -> String {
+        match self {
+            Self::Language(locale) => format!("lang.{}", locale.as_str()),
+            Self::Category(None) => format!("cat.{turn}.0"),
+            Self::Category(Some(category)) => format!("cat.{turn}.{category}"),
+            Self::About(ticket, category) => format!("about.{ticket}.{category}"),
+            Self::Ask => "ask".to_owned(),
+            Self::Questions => "questions".to_owned(),
+            Self::Mine(page) => format!("mine.{page}"),
+            Self::Show(ticket) => format!("show.{ticket}"),
+            Self::Reply(ticket) => format!("reply.{ticket}"),
+            Self::Close(ticket) => format!("close.{ticket}"),
+            Self::Rate(ticket, stars) => format!("rate.{ticket}.{stars}"),
+        }
+    }
+
+    /// Reads what came back; None for what is no button, or one of another step than `turn`.
+    pub fn pressed(data: &str, turn: i64) -> Option<Self> {
+        let mut parts = data.split('.');
+        let (word, first, second) = (parts.next()?, parts.next(), parts.next());
+        if parts.next().is_some() {
+            return None;
+        }
+        let number = |part: Option<&str>| part?.parse::<i64>().ok().filter(|number| *number >= 0);
+        let ticket = || number(first).map(TicketId);
+        let button = match word {
+            "lang" => {
+                let mut all = Locale::ALL.into_iter();
+                Self::Language(all.find(|locale| Some(locale.as_str()) == first)?)
+            }
+            "cat" if number(first) == Some(turn) => {
+                let category = number(second)?;
+                Self::Category((category > 0).then_some(CategoryId(category)))
+            }
+            "about" => Self::About(ticket()?, CategoryId(number(second)?)),
+            "ask" => Self::Ask,
+            "questions" => Self::Questions,
+            "mine" => Self::Mine(first?.parse().ok()?),
+            "show" => Self::Show(ticket()?),
+            "reply" => Self::Reply(ticket()?),
+            "close" => Self::Close(ticket()?),
+            "rate" => Self::Rate(
+                ticket()?,
+                number(second).filter(|stars| (1..=5).contains(stars))?,
+            ),
+            _ => return None,
+        };
+        // One button has one way to be written.
+        (button.data(turn) == data).then_some(button)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn any_button() -> impl Strategy<Value = Button> {
+        let id = 0i64..=i64::MAX;
+        prop_oneof![
+            prop::sample::select(Locale::ALL.to_vec()).prop_map(Button::Language),
+            Just(Button::Category(None)),
+            (1i64..=i64::MAX).prop_map(|id| Button::Category(Some(CategoryId(id)))),
+            (id.clone(), id.clone()).prop_map(|(a, b)| Button::About(TicketId(a), CategoryId(b))),
+            Just(Button::Ask),
+            Just(Button::Questions),
+            any::<u32>().prop_map(Button::Mine),
+            id.clone().prop_map(|id| Button::Show(TicketId(id))),
+            id.clone().prop_map(|id| Button::Reply(TicketId(id))),
+            id.clone().prop_map(|id| Button::Close(TicketId(id))),
+            (id, 1i64..=5).prop_map(|(id, stars)| Button::Rate(TicketId(id), stars)),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_button_comes_back_as_it_was_and_fits(button in any_button(), turn in 0i64..=i64::MAX) {
+            let data = button.data(turn);
+            prop_assert!(data.len() <= 64, "{data}");
+            prop_assert_eq!(Button::pressed(&data, turn), Some(button));
+            let later = Button::pressed(&data, turn.wrapping_add(1) & i64::MAX);
+            prop_assert_eq!(later.is_none(), button.is_of_a_step());
+        }
+
+        #[test]
+        fn whatever_else_comes_is_no_button(data in "[a-z]{0,6}[.][0-9.+-]{0,12}|.{0,20}") {
+            if let Some(button) = Button::pressed(&data, 7) {
+                prop_assert_eq!(button.data(7), data);
+            }
+        }
+    }
+
+    #[test]
+    fn a_state_survives_being_stored() {
+        for state in [
+            State::Idle,
+            State::Language {
+                then: Some(Wish {
+                    category: Some(CategoryId(3)),
+                }),
+            },
+            State::Category,
+            State::Asking { category: None },
+            State::Replying {
+                ticket: TicketId(4),
+            },
+            State::Commenting {
+                ticket: TicketId(4),
+                stars: 2,
+            },
+            State::Banned,
+        ] {
+            let stored = serde_json::to_string(&state).unwrap();
+            assert_eq!(serde_json::from_str::<State>(&stored).unwrap(), state);
+        }
+    }
+}

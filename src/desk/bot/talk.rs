@@ -1,0 +1,409 @@
+//! Carries out what a step of a contact's dialogue asks for. What happens to tickets happens where it does for every
+//! channel; here it is only put into words.
+
+use std::sync::Arc;
+
+use chrono::Duration;
+use chrono_tz::Tz;
+
+use super::dialogue::{Effect, Facts};
+use super::state::Button;
+use super::{Spoken, into_attachment};
+use crate::desk::in_group::Told;
+use crate::desk::intake::{self, Said, contact_says};
+use crate::desk::private::{self, Line, LineButton};
+use crate::desk::rating::{self, Rating};
+use crate::desk::tickets::{self, Ending};
+use crate::domain::error::{Error, Kind};
+use crate::domain::event::TicketChange;
+use crate::domain::ids::{CategoryId, TicketId};
+use crate::domain::locale::Locale;
+use crate::domain::text;
+use crate::domain::ticket::{Channel, REOPEN_DAYS, Status, Ticket};
+use crate::store::{ContactChange, ContactRow, NewTicket, Reading, TicketTexts, Tx};
+use crate::texts::Texts;
+
+/// Categories on a keyboard at most.
+const CATEGORIES: u32 = 50;
+
+/// How the desk is set up, as far as a dialogue needs it.
+#[derive(Clone)]
+pub struct House {
+    pub texts: Arc<Texts>,
+    pub house: intake::House,
+    pub locale: Locale,
+    pub zone: Tz,
+    pub expiry: Duration,
+}
+
+/// One step with somebody.
+pub struct Talk {
+    pub(super) house: House,
+    pub(super) contact: ContactRow,
+    pub(super) locale: Locale,
+    /// The step that is shown now.
+    pub(super) turn: i64,
+    pub said: Option<Spoken>,
+    /// The post whose place the next line takes.
+    pub in_place: Option<i64>,
+    /// Something was shown whose buttons belong to this step.
+    pub shows_step: bool,
+    /// The ticket that was opened in this step.
+    opened: Option<TicketId>,
+    /// What who pressed is told on the button itself.
+    pub told: Told,
+}
+
+impl Talk {
+    pub fn new(house: House, contact: ContactRow, locale: Locale, turn: i64) -> Self {
+        Self {
+            house,
+            contact,
+            locale,
+            turn,
+            said: None,
+            in_place: None,
+            shows_step: false,
+            opened: None,
+            told: Told::default(),
+        }
+    }
+
+    pub fn facts(&self, r: &Tx) -> Result<Facts, Error> {
+        Ok(Facts {
+            has_language: self.contact.language.is_some(),
+            has_categories: !r.categories(Some(true), 1, 0)?.is_empty(),
+            holds: self.holds(r)?,
+            is_banned: self.contact.is_blocked,
+        })
+    }
+
+    /// The open ticket that nobody answered yet and that is fresh enough to be waited for.
+    fn holds(&self, r: &Tx) -> Result<Option<TicketId>, Error> {
+        let Some(id) = r.open_ticket(self.contact.id)? else {
+            return Ok(None);
+        };
+        let Some(ticket) = r.ticket(id)?.filter(|it| it.channel == Channel::Telegram) else {
+            return Ok(None);
+        };
+        let last = match ticket.last_message {
+            Some(message) => r.message(message)?.map(|message| message.created_at),
+            None => None,
+        };
+        let fresh = r.now() - last.unwrap_or(ticket.created_at) < self.house.expiry;
+        let answered = matches!(ticket.status, Status::Replied | Status::WaitingUser);
+        Ok((fresh && !answered).then_some(id))
+    }
+
+    /// The contact's own ticket of the post it replied to.
+    pub fn ticket_replied_to(
+        &self,
+        r: &Reading,
+        post: Option<i64>,
+    ) -> Result<Option<TicketId>, Error> {
+        let (Some(chat), Some(post)) = (self.contact.telegram_id, post) else {
+            return Ok(None);
+        };
+        let Some(ticket) = r.ticket_of_post(chat, post)? else {
+            return Ok(None);
+        };
+        let own = r.ticket(ticket)?;
+        let own = own.filter(|ticket| ticket.contact == self.contact.id);
+        Ok(own.map(|ticket| ticket.id))
+    }
+
+    pub fn does(&mut self, tx: &mut Tx, effect: Effect) -> Result<(), Error> {
+        match effect {
+            Effect::AskLanguage => self.ask_language(tx),
+            Effect::SetLanguage(locale) => self.set_language(tx, locale),
+            Effect::AskCategory => self.ask_category(tx),
+            Effect::AskQuestion(category) => self.ask_question(tx, category),
+            Effect::Hold(ticket) => self.hold(tx, ticket),
+            Effect::Open(category) => self.open(tx, category),
+            Effect::Say => self.say_somewhere(tx),
+            Effect::SayIn(ticket) => self.say_in(tx, ticket),
+            Effect::AskAbout => self.ask_about(tx),
+            Effect::SetAbout(ticket, category) => self.set_about(tx, ticket, category),
+            Effect::ShowMine(page) => self.show_mine(tx, page),
+            Effect::Show(ticket) => self.show(tx, ticket),
+            Effect::AskReply(ticket) => self.ask_reply(tx, ticket),
+            Effect::Close(ticket) => self.close(tx, ticket),
+            Effect::Rate(ticket, stars) => self.rate(tx, ticket, stars),
+            Effect::Comment(ticket, stars) => self.comment(tx, ticket, stars),
+            Effect::Help => self.line(tx, "bot-help"),
+            Effect::Cancelled => self.line(tx, "bot-cancelled"),
+            Effect::NothingToCancel => self.line(tx, "bot-nothing-to-cancel"),
+            Effect::NotUnderstood => self.line(tx, "bot-not-understood"),
+            Effect::UnknownCommand => self.line(tx, "bot-unknown-command"),
+            Effect::OldButton => {
+                self.told = Told {
+                    text: self.text("telegram-button-old", &[]),
+                    refused: true,
+                };
+                Ok(())
+            }
+            Effect::TellBan => self.tell_ban(tx),
+        }
+    }
+
+    pub(super) fn text(&self, key: &str, values: &[(&str, &str)]) -> String {
+        self.house.texts.get(self.locale, key, values)
+    }
+
+    pub(super) fn button(&self, text: String, button: Button) -> LineButton {
+        let data = button.data(self.turn);
+        LineButton { text, data }
+    }
+
+    /// Says something in the chat, in the place of the post that was pressed where there is one.
+    pub(super) fn say(
+        &mut self,
+        tx: &mut Tx,
+        text: String,
+        buttons: Vec<Vec<LineButton>>,
+    ) -> Result<(), Error> {
+        let edits = self.in_place.take();
+        let line = Line {
+            text,
+            buttons,
+            edits,
+        };
+        match self.contact.telegram_id {
+            Some(chat) => private::say(tx, chat, &line),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn line(&mut self, tx: &mut Tx, key: &str) -> Result<(), Error> {
+        let text = self.text(key, &[]);
+        self.say(tx, text, Vec::new())
+    }
+
+    fn set_language(&mut self, tx: &mut Tx, locale: Locale) -> Result<(), Error> {
+        let change = ContactChange {
+            language: Some(locale),
+            ..ContactChange::default()
+        };
+        tx.change_contact(self.contact.id, &change)?;
+        self.contact.language = Some(locale);
+        self.locale = locale;
+        self.line(tx, "bot-language-set")
+    }
+
+    fn ask_question(&mut self, tx: &mut Tx, category: Option<CategoryId>) -> Result<(), Error> {
+        let known = self.active_category(tx, category)?;
+        match known {
+            Some((_, name)) => {
+                let text = self.text("bot-ask-question-about", &[("category", &name)]);
+                self.say(tx, text, Vec::new())
+            }
+            None => self.line(tx, "bot-ask-question"),
+        }
+    }
+
+    /// A category that is offered, and its name.
+    fn active_category(
+        &self,
+        r: &Reading,
+        id: Option<CategoryId>,
+    ) -> Result<Option<(CategoryId, String)>, Error> {
+        let found = match id {
+            Some(id) => r.category(id)?,
+            None => None,
+        };
+        let found = found.filter(|category| category.is_active);
+        Ok(found.map(|category| (category.id, category.name(self.locale).to_owned())))
+    }
+
+    fn ask_category(&mut self, tx: &mut Tx) -> Result<(), Error> {
+        let mut rows: Vec<Vec<LineButton>> = Vec::new();
+        for category in tx.categories(Some(true), CATEGORIES, 0)? {
+            let name = category.name(self.locale).to_owned();
+            rows.push(vec![self.button(name, Button::Category(Some(category.id)))]);
+        }
+        let other = self.text("bot-category-none", &[]);
+        rows.push(vec![self.button(other, Button::Category(None))]);
+        self.shows_step = true;
+        let text = self.text("bot-ask-category", &[]);
+        self.say(tx, text, rows)
+    }
+
+    /// Opens a ticket with what was said. Where one is open already that must be waited for, it goes there: a
+    /// message is never turned away.
+    fn open(&mut self, tx: &mut Tx, category: Option<CategoryId>) -> Result<(), Error> {
+        if let Some(ticket) = self.holds(tx)? {
+            return self.say_in(tx, ticket);
+        }
+        let category = self.active_category(tx, category)?.map(|(id, _)| id);
+        let words = self.said.as_ref().map(|said| said.text.as_str());
+        let title = text::title_of(words.unwrap_or_default());
+        let new = NewTicket {
+            category,
+            ..NewTicket::titled(self.contact.id, Channel::Telegram, &title)
+        };
+        let ticket = tickets::open(tx, &new, self.house.house.to_group)?;
+        self.opened = Some(ticket.id);
+        let number = ticket.number().to_string();
+        self.store(tx, &ticket)?;
+        let mine = self.text("bot-button-questions", &[]);
+        let buttons = vec![vec![self.button(mine, Button::Questions)]];
+        let text = self.text("bot-accepted", &[("number", &number)]);
+        self.say(tx, text, buttons)
+    }
+
+    /// Where the contact's messages go now.
+    fn say_somewhere(&mut self, tx: &mut Tx) -> Result<(), Error> {
+        let since = tx.now() - Duration::days(REOPEN_DAYS);
+        match tx.ticket_to_continue(self.contact.id, Channel::Telegram, since)? {
+            Some(ticket) => self.say_in(tx, ticket),
+            None => self.open(tx, None),
+        }
+    }
+
+    fn say_in(&mut self, tx: &mut Tx, id: TicketId) -> Result<(), Error> {
+        let Ok(ticket) = self.own(tx, id) else {
+            return self.say_somewhere(tx);
+        };
+        let reopens = ticket
+            .closed_at
+            .is_none_or(|at| tx.now() - at <= Duration::days(REOPEN_DAYS));
+        if ticket.is_over() && !reopens {
+            return self.open(tx, ticket.category);
+        }
+        self.store(tx, &ticket)?;
+        if !ticket.is_over() {
+            return Ok(());
+        }
+        let number = ticket.number().to_string();
+        let text = self.text("bot-reopened", &[("number", &number)]);
+        self.say(tx, text, Vec::new())
+    }
+
+    /// What was said becomes a message of a ticket.
+    fn store(&mut self, tx: &mut Tx, ticket: &Ticket) -> Result<(), Error> {
+        let Some(spoken) = self.said.take() else {
+            return Err(Error::internal("a step without words stores some"));
+        };
+        let parts = spoken.attachments.into_iter();
+        let attachments = parts.map(|part| into_attachment(tx, part)).collect();
+        let said = Said {
+            text: text::without_control(&spoken.text),
+            attachments,
+            client_msg_id: None,
+            content_hash: None,
+        };
+        let message = contact_says(tx, &self.contact, ticket.id, said, self.house.house)?;
+        for source in spoken.sources {
+            let became = Some(message.id);
+            tx.map_post(source.chat_id, source.message_id, ticket.id, became)?;
+        }
+        Ok(())
+    }
+
+    /// One of the contact's own tickets.
+    pub(super) fn own(&self, r: &Reading, id: TicketId) -> Result<Ticket, Error> {
+        let found = r.ticket(id)?;
+        let own = found.filter(|ticket| ticket.contact == self.contact.id);
+        own.ok_or_else(|| Error::not_found("ticket_not_found"))
+    }
+
+    fn ask_about(&mut self, tx: &mut Tx) -> Result<(), Error> {
+        let Some(ticket) = self.opened else {
+            return Ok(());
+        };
+        let categories = tx.categories(Some(true), CATEGORIES, 0)?;
+        if categories.is_empty() {
+            return Ok(());
+        }
+        let rows = categories.into_iter().map(|category| {
+            let name = category.name(self.locale).to_owned();
+            vec![self.button(name, Button::About(ticket, category.id))]
+        });
+        let rows = rows.collect();
+        let text = self.text("bot-ask-about", &[]);
+        self.say(tx, text, rows)
+    }
+
+    fn set_about(&mut self, tx: &mut Tx, id: TicketId, category: CategoryId) -> Result<(), Error> {
+        let ticket = self.own(tx, id)?;
+        let known = self.active_category(tx, Some(category))?;
+        let Some((category, name)) = known.filter(|_| ticket.category.is_none()) else {
+            self.told.text = self.text("telegram-button-old", &[]);
+            self.told.refused = true;
+            return Ok(());
+        };
+        let texts = TicketTexts {
+            category: Some(Some(category)),
+            ..TicketTexts::default()
+        };
+        tx.describe_ticket(id, &texts)?;
+        tickets::tell(tx, &ticket, ticket.agent, TicketChange::Changed);
+        if ticket.agent.is_none() && !ticket.is_over() {
+            tickets::give_to_next(tx, &ticket, category, self.house.house.to_group)?;
+        }
+        let text = self.text("bot-about-set", &[("category", &name)]);
+        self.say(tx, text, Vec::new())
+    }
+
+    fn ask_reply(&mut self, tx: &mut Tx, id: TicketId) -> Result<(), Error> {
+        let number = self.own(tx, id)?.number().to_string();
+        let text = self.text("bot-ask-reply", &[("number", &number)]);
+        self.say(tx, text, Vec::new())
+    }
+
+    fn close(&mut self, tx: &mut Tx, id: TicketId) -> Result<(), Error> {
+        let ticket = self.own(tx, id)?;
+        let name = self.contact.name.clone().unwrap_or_default();
+        let ending = Ending {
+            status: Status::Closed,
+            by: None,
+            actor: &name,
+            reason: None,
+        };
+        tickets::end(tx, &ticket, &ending, self.house.house.to_group)?;
+        self.show(tx, id)
+    }
+
+    fn rate(&mut self, tx: &mut Tx, id: TicketId, stars: i64) -> Result<(), Error> {
+        let ticket = self.own(tx, id)?;
+        let rating = Rating {
+            stars,
+            comment: None,
+        };
+        rating::store(tx, &ticket, &rating, self.house.house.to_group)?;
+        let shown = "⭐".repeat(usize::try_from(stars).unwrap_or_default());
+        let text = self.text("bot-rated", &[("stars", &shown)]);
+        self.say(tx, text, Vec::new())
+    }
+
+    fn comment(&mut self, tx: &mut Tx, id: TicketId, stars: i64) -> Result<(), Error> {
+        let ticket = self.own(tx, id)?;
+        // Opened again meanwhile, or more than words: that is a message, not an opinion.
+        let spoken = self.said.as_ref();
+        let words = spoken
+            .filter(|said| said.attachments.is_empty())
+            .map(|said| said.text.clone());
+        let rating = Rating {
+            stars,
+            comment: words.clone(),
+        };
+        match rating.checked() {
+            Ok(rating) if ticket.is_over() && words.is_some() => {
+                rating::store(tx, &ticket, &rating, self.house.house.to_group)?;
+                self.line(tx, "bot-comment-taken")
+            }
+            _ => self.say_in(tx, id),
+        }
+    }
+
+    fn tell_ban(&mut self, tx: &mut Tx) -> Result<(), Error> {
+        let error = Error::new(Kind::Forbidden, "contact_blocked");
+        let words = self.house.texts.error(self.locale, &error, "");
+        if self.said.is_none() {
+            self.told.text = words.clone();
+            self.told.refused = true;
+        }
+        self.in_place = None;
+        self.say(tx, words, Vec::new())
+    }
+}
