@@ -161,7 +161,7 @@ async fn buttons_that_are_out_of_date_or_forged_say_so() {
     }}));
     has_buttons(&world, post, &OLGAS).await;
     // Nobody outside the group has buttons to press.
-    let stranger = world.sandbox.person(77, "Mallory", None);
+    let stranger = world.sandbox.stranger(77, "Mallory", None);
     world.sandbox.private_message(&stranger, "hi");
     let press = world
         .sandbox

@@ -28,7 +28,7 @@ async fn free_talk_service_messages_and_other_chats_are_ignored_in_silence() {
     sandbox.agent_sends_files(None, None, vec![file(FileKind::Photo)], "the menu");
     sandbox.agent_writes(None, "/start");
     sandbox.pinned_message(post);
-    let newcomer = sandbox.person(7, "Newcomer", None);
+    let newcomer = sandbox.stranger(7, "Newcomer", None);
     sandbox.new_chat_members(&newcomer);
     sandbox.service_message(json!({"new_chat_title": "Support 2"}));
     sandbox.private_message(&newcomer, "hello bot");

@@ -1,5 +1,5 @@
-//! What people do: agents answer, write, edit and send in the group, users write privately. Each act
-//! queues the updates Telegram would.
+//! What agents do in the group: they answer, write, edit and send. Each act queues the updates Telegram
+//! would. Private chats are in `person`.
 
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -73,28 +73,9 @@ impl Sandbox {
         files: Vec<AgentFile>,
         caption: &str,
     ) -> Vec<i64> {
-        let album = is_album(&files);
         self.change(|world| {
-            let group = album.then(|| world.next_album());
-            let mut ids = Vec::new();
-            for (index, file) in files.into_iter().enumerate() {
-                let mut draft =
-                    world.person_draft(&self.agent, reply_to, thread_id, file.kind.name());
-                let upload = Upload {
-                    name: file.name,
-                    mime: file.mime,
-                    bytes: file.bytes,
-                };
-                let attached = media::keep(&mut world.files, file.kind, upload, file.claimed_size);
-                draft.files.push(attached.file);
-                draft.body.extend(attached.body);
-                draft.media_group_id.clone_from(&group);
-                if index == 0 {
-                    set_text(&mut draft, plain(caption));
-                }
-                ids.push(world.post_by_person(draft));
-            }
-            ids
+            let base = world.person_draft(&self.agent, reply_to, thread_id, "text");
+            world.files_by_person(&base, files, caption)
         })
     }
 
@@ -159,27 +140,6 @@ impl Sandbox {
         })
     }
 
-    /// Somebody writes to the bot privately; from then on the bot may write there, chat id = user id.
-    pub fn private_message(&self, user: &User, text: &str) -> i64 {
-        self.change(|world| {
-            world.private.insert(user.id, user.clone());
-            let mut draft = Draft::new(user.id, user.clone(), "text");
-            set_text(&mut draft, plain(text));
-            world.post_by_person(draft)
-        })
-    }
-
-    /// A person who is not an agent, for [`Sandbox::private_message`].
-    pub fn person(&self, id: i64, first_name: &str, username: Option<&str>) -> User {
-        User {
-            id,
-            is_bot: false,
-            first_name: first_name.to_owned(),
-            last_name: None,
-            username: username.map(str::to_owned),
-        }
-    }
-
     fn says(
         &self,
         reply_to: Option<i64>,
@@ -201,14 +161,14 @@ impl Sandbox {
 }
 
 /// A text as a person types it: no markup, links and commands found.
-fn plain(text: &str) -> Formatted {
+pub(super) fn plain(text: &str) -> Formatted {
     settle(Formatted {
         text: text.to_owned(),
         entities: Vec::new(),
     })
 }
 
-fn set_text(draft: &mut Draft, text: Formatted) {
+pub(super) fn set_text(draft: &mut Draft, text: Formatted) {
     draft.text = text.text;
     draft.entities = text.entities;
 }
@@ -247,6 +207,7 @@ impl World {
             first_name: first.to_owned(),
             last_name: last.map(str::to_owned),
             username: username.map(str::to_owned),
+            language_code: None,
         };
         self.agents.push(agent.clone());
         agent
@@ -271,6 +232,35 @@ impl World {
         draft.reply_to = answered.map(|post| post.id);
         draft.thread_id = thread_id.or(answered.and_then(|post| post.thread_id));
         draft
+    }
+
+    /// Puts a person's files, each like `base`, as one album where they may share one.
+    pub(super) fn files_by_person(
+        &mut self,
+        base: &Draft,
+        files: Vec<AgentFile>,
+        caption: &str,
+    ) -> Vec<i64> {
+        let album = is_album(&files).then(|| self.next_album());
+        let mut ids = Vec::new();
+        for (index, file) in files.into_iter().enumerate() {
+            let mut draft = Draft::new(base.chat_id, base.sender.clone(), file.kind.name());
+            (draft.thread_id, draft.reply_to) = (base.thread_id, base.reply_to);
+            let upload = Upload {
+                name: file.name,
+                mime: file.mime,
+                bytes: file.bytes,
+            };
+            let attached = media::keep(&mut self.files, file.kind, upload, file.claimed_size);
+            draft.files.push(attached.file);
+            draft.body.extend(attached.body);
+            draft.media_group_id.clone_from(&album);
+            if index == 0 {
+                set_text(&mut draft, plain(caption));
+            }
+            ids.push(self.post_by_person(draft));
+        }
+        ids
     }
 
     /// Puts a person's message and tells the bot of it.

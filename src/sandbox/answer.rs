@@ -27,6 +27,17 @@ impl ApiError {
         Self::new(403, "Forbidden: bot was kicked from the supergroup chat")
     }
 
+    pub fn blocked() -> Self {
+        Self::new(403, "Forbidden: bot was blocked by the user")
+    }
+
+    pub fn not_started() -> Self {
+        Self::new(
+            403,
+            "Forbidden: bot can't initiate conversation with a user",
+        )
+    }
+
     pub fn too_many(retry_after: u64) -> Self {
         Self {
             status: 429,

@@ -1,7 +1,4 @@
-//! Inline keyboards and what becomes of them: checked as sent, pressed by people, answered by the bot; and the list of
-//! commands that apps offer.
-
-use std::collections::BTreeMap;
+//! Keyboards and what becomes of them: checked as sent, pressed by people, answered by the bot.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -17,7 +14,6 @@ const DATA_LIMIT: usize = 64;
 const ANSWER_LIMIT: usize = 200;
 /// Seconds after which a press can not be answered any more.
 const ANSWER_WITHIN: u64 = 15 * 60;
-const COMMANDS_LIMIT: usize = 100;
 
 /// A press on a button, and what the bot said to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -26,6 +22,10 @@ pub struct Press {
     pub id: String,
     /// Who pressed.
     pub by: String,
+    /// Who pressed, by id.
+    pub by_id: i64,
+    /// The chat of the post.
+    pub chat_id: i64,
     /// The post.
     pub post_id: i64,
     /// What the button carries.
@@ -38,45 +38,32 @@ pub struct Press {
     at: std::time::Duration,
 }
 
-/// A command with its description.
-pub(super) type Commands = Vec<(String, String)>;
-
-#[derive(Default)]
-pub(super) struct Buttons {
-    pub presses: Vec<Press>,
-    /// By scope, as JSON.
-    pub commands: BTreeMap<String, Commands>,
-}
-
 impl Sandbox {
     /// Presses the button of a post whose text contains `text`; gives the id of the press, None where there is no
     /// such button.
     pub fn agent_presses(&self, post_id: i64, text: &str) -> Option<String> {
         let chat_id = self.group_chat_id();
-        let data = self.look(|world| {
-            let post = world.post(chat_id, post_id)?;
-            buttons(post)
-                .into_iter()
-                .find(|(label, _)| label.contains(text))
-        })?;
-        Some(self.button_pressed(&self.agent(), chat_id, post_id, &data.1))
+        let data = self.look(|world| button_data(world, chat_id, post_id, text))?;
+        Some(self.button_pressed(&self.agent(), chat_id, post_id, &data))
     }
 
     /// A press with this data, whatever buttons the post has: as from an app that has not seen a change yet.
     /// Gives the id of the callback query.
     pub fn button_pressed(&self, user: &User, chat_id: i64, post_id: i64, data: &str) -> String {
         self.change(|world| {
-            let id = format!("{}", 4_382_000_000_000_001 + world.buttons.presses.len());
+            let id = format!("{}", 4_382_000_000_000_001 + world.presses.len());
             let press = Press {
                 id: id.clone(),
                 by: user.full_name(),
+                by_id: user.id,
+                chat_id,
                 post_id,
                 data: data.to_owned(),
                 answer: None,
                 alert: false,
                 at: world.clock.monotonic(),
             };
-            world.buttons.presses.push(press);
+            world.presses.push(press);
             // Of a post that is gone only chat and id are told.
             let message = match world.post(chat_id, post_id) {
                 Some(_) => world.draw(chat_id, post_id),
@@ -93,76 +80,123 @@ impl Sandbox {
 
     /// Presses so far, oldest first.
     pub fn presses(&self) -> Vec<Press> {
-        self.look(|world| world.buttons.presses.clone())
+        self.look(|world| world.presses.clone())
     }
 
     /// The texts of the buttons of a post.
     pub fn buttons_of(&self, post_id: i64) -> Vec<String> {
         let chat_id = self.group_chat_id();
-        self.look(|world| {
-            let buttons = world.post(chat_id, post_id).map(buttons);
-            let texts = buttons.into_iter().flatten();
-            texts.map(|(text, _)| text).collect()
-        })
-    }
-
-    /// The commands offered in the group, each with its description.
-    pub fn commands(&self) -> Vec<(String, String)> {
-        let scope = json!({"type": "chat", "chat_id": self.group_chat_id()}).to_string();
-        self.look(|world| world.buttons.commands.get(&scope).cloned())
-            .unwrap_or_default()
+        self.look(|world| button_texts(world, chat_id, post_id))
     }
 }
 
-/// Text and data of a post's buttons.
-fn buttons(post: &Post) -> Vec<(String, String)> {
+/// Data of the first button of a post whose text contains `text`.
+pub(super) fn button_data(world: &World, chat_id: i64, post_id: i64, text: &str) -> Option<String> {
+    let label = |button: &Value| Some(button.get("text")?.as_str()?.contains(text));
+    let buttons = buttons(world.post(chat_id, post_id)?);
+    let mut pressable = buttons
+        .into_iter()
+        .filter(|button| label(button) == Some(true))
+        .filter_map(|button| button.get("callback_data")?.as_str().map(str::to_owned));
+    pressable.next()
+}
+
+/// Texts of the buttons of a post, links included.
+pub(super) fn button_texts(world: &World, chat_id: i64, post_id: i64) -> Vec<String> {
+    let buttons = world.post(chat_id, post_id).map(buttons);
+    let buttons = buttons.into_iter().flatten();
+    let texts = buttons.filter_map(|button| button.get("text")?.as_str().map(str::to_owned));
+    texts.collect()
+}
+
+fn buttons(post: &Post) -> Vec<&Value> {
     let rows = post
         .reply_markup
         .as_ref()
         .and_then(|markup| markup.get("inline_keyboard"))
         .and_then(Value::as_array);
-    let all = rows.into_iter().flatten().filter_map(Value::as_array);
-    all.flatten()
-        .filter_map(|button| {
-            let text = button.get("text")?.as_str()?.to_owned();
-            Some((text, button.get("callback_data")?.as_str()?.to_owned()))
-        })
-        .collect()
+    let rows = rows.into_iter().flatten().filter_map(Value::as_array);
+    rows.flatten().collect()
 }
 
-/// The keyboard of a call, as a message keeps it: only inline ones come back, and an empty one is none.
-pub(super) fn keyboard(params: &Params) -> Result<Option<Value>, ApiError> {
+/// The keyboard a call brings along.
+pub(super) enum Keyboard {
+    /// Under the message, and kept with it.
+    Inline(Value),
+    /// Below the input, until another one comes; the texts of its buttons, none when it goes.
+    Below(Vec<String>),
+}
+
+/// The keyboard of a call. An inline one without buttons is none.
+pub(super) fn keyboard(params: &Params) -> Result<Option<Keyboard>, ApiError> {
     let markup = match params.json("reply_markup") {
         None => return Ok(None),
         Some(Ok(markup)) if markup.is_object() => markup,
-        Some(_) => {
-            return Err(ApiError::bad(
-                "Bad Request: object expected as reply markup",
+        Some(_) => return Err(wrong("object expected as reply markup")),
+    };
+    if let Some(rows) = markup.get("inline_keyboard") {
+        let buttons = in_rows(rows, "inline_keyboard", "InlineKeyboardButton")?;
+        for button in &buttons {
+            check_button(button)?;
+        }
+        let any = !buttons.is_empty();
+        return Ok(any.then_some(Keyboard::Inline(markup)));
+    }
+    if let Some(rows) = markup.get("keyboard") {
+        let buttons = in_rows(rows, "keyboard", "KeyboardButton")?;
+        let texts = buttons.into_iter().map(text_below);
+        return Ok(Some(Keyboard::Below(texts.collect::<Result<_, _>>()?)));
+    }
+    let goes = markup.get("remove_keyboard").and_then(Value::as_bool);
+    Ok((goes == Some(true)).then(|| Keyboard::Below(Vec::new())))
+}
+
+/// The keyboard of an edit, which can only be inline.
+pub(super) fn inline_keyboard(params: &Params) -> Result<Option<Value>, ApiError> {
+    match keyboard(params)? {
+        None => Ok(None),
+        Some(Keyboard::Inline(markup)) => Ok(Some(markup)),
+        Some(Keyboard::Below(_)) => Err(wrong("inline keyboard expected")),
+    }
+}
+
+fn in_rows<'a>(rows: &'a Value, field: &str, kind: &str) -> Result<Vec<&'a Value>, ApiError> {
+    let rows = rows
+        .as_array()
+        .ok_or_else(|| wrong(&format!("field \"{field}\" must be of type Array")))?;
+    let mut buttons = Vec::new();
+    for row in rows {
+        let row = row.as_array().ok_or_else(|| {
+            wrong(&format!(
+                "field \"{field}\" must be an Array of Arrays of {kind}"
+            ))
+        })?;
+        buttons.extend(row);
+    }
+    Ok(buttons)
+}
+
+fn text_below(button: &Value) -> Result<String, ApiError> {
+    let text = match button {
+        Value::String(text) => Some(text.as_str()),
+        Value::Object(fields) => fields.get("text").and_then(Value::as_str),
+        _ => {
+            return Err(wrong(
+                "can't parse keyboard button: KeyboardButton must be a String or an Object",
             ));
         }
     };
-    let Some(rows) = markup.get("inline_keyboard") else {
-        return Ok(None);
-    };
-    let wrong = |what: &str| ApiError::bad(format!("Bad Request: {what}"));
-    let rows = rows.as_array();
-    let rows = rows.ok_or_else(|| wrong("field \"inline_keyboard\" must be of type Array"))?;
-    let mut count = 0;
-    for row in rows {
-        let row = row.as_array();
-        let row = row.ok_or_else(|| {
-            wrong("field \"inline_keyboard\" must be an Array of Arrays of InlineKeyboardButton")
-        })?;
-        for button in row {
-            check_button(button)?;
-            count += 1;
-        }
+    match text.filter(|text| !text.trim().is_empty()) {
+        Some(text) => Ok(text.to_owned()),
+        None => Err(wrong("keyboard button text must be non-empty")),
     }
-    Ok((count > 0).then_some(markup))
+}
+
+fn wrong(what: &str) -> ApiError {
+    ApiError::bad(format!("Bad Request: {what}"))
 }
 
 fn check_button(button: &Value) -> Result<(), ApiError> {
-    let wrong = |what: &str| ApiError::bad(format!("Bad Request: {what}"));
     let text = button.get("text").and_then(Value::as_str);
     if text.is_none_or(|text| text.trim().is_empty()) {
         return Err(wrong("inline keyboard button text must be non-empty"));
@@ -188,7 +222,7 @@ impl World {
             return Err(ApiError::bad("Bad Request: MESSAGE_TOO_LONG"));
         }
         let (id, now) = (params.text("callback_query_id"), self.clock.monotonic());
-        let presses = self.buttons.presses.iter_mut();
+        let presses = self.presses.iter_mut();
         let press = presses
             .filter(|press| press.answer.is_none())
             .find(|press| Some(press.id.as_str()) == id)
@@ -200,50 +234,6 @@ impl World {
         };
         press.answer = Some(text);
         press.alert = params.flag("show_alert");
-        Ok(json!(true))
-    }
-
-    pub(super) fn set_my_commands(&mut self, params: &Params) -> Outcome {
-        let list = match params.json("commands") {
-            Some(Ok(Value::Array(list))) => list,
-            _ => {
-                return Err(ApiError::bad(
-                    "Bad Request: can't parse commands JSON array",
-                ));
-            }
-        };
-        if list.len() > COMMANDS_LIMIT {
-            return Err(ApiError::bad("Bad Request: BOT_COMMANDS_TOO_MUCH"));
-        }
-        let mut commands = Commands::new();
-        for entry in &list {
-            let text = |name: &str| {
-                let value = entry.get(name).and_then(Value::as_str);
-                value.unwrap_or_default().to_owned()
-            };
-            let (command, description) = (text("command"), text("description"));
-            let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-            if command.is_empty() || command.len() > 32 || !command.chars().all(letters) {
-                return Err(ApiError::bad("Bad Request: BOT_COMMAND_INVALID"));
-            }
-            if description.is_empty() || description.chars().count() > 256 {
-                return Err(ApiError::bad(
-                    "Bad Request: BOT_COMMAND_DESCRIPTION_INVALID",
-                ));
-            }
-            commands.push((command, description));
-        }
-        let scope = match params.json("scope") {
-            None => json!({"type": "default"}),
-            Some(Ok(scope)) if scope.is_object() => scope,
-            Some(_) => {
-                return Err(ApiError::bad("Bad Request: can't parse BotCommandScope"));
-            }
-        };
-        if let Some(chat) = scope.get("chat_id").and_then(Value::as_i64) {
-            self.reachable(chat)?;
-        }
-        self.buttons.commands.insert(scope.to_string(), commands);
         Ok(json!(true))
     }
 }

@@ -23,11 +23,22 @@ impl World {
             "sendmessage" => self.send_message(params),
             "sendphoto" => self.send_file(params, FileKind::Photo),
             "senddocument" => self.send_file(params, FileKind::Document),
+            "sendvideo" => self.send_file(params, FileKind::Video),
+            "sendaudio" => self.send_file(params, FileKind::Audio),
+            "sendvoice" => self.send_file(params, FileKind::Voice),
+            "sendanimation" => self.send_file(params, FileKind::Animation),
+            "sendvideonote" => self.send_file(params, FileKind::VideoNote),
+            "sendsticker" => self.send_file(params, FileKind::Sticker),
+            "sendlocation" => self.send_location(params),
+            "sendcontact" => self.send_contact(params),
             "sendmediagroup" => self.send_media_group(params),
             "sendchataction" => self.send_chat_action(params),
             "editmessagetext" => self.edit_message_text(params),
+            "editmessagecaption" => self.edit_message_caption(params),
+            "editmessagemedia" => self.edit_message_media(params),
             "editmessagereplymarkup" => self.edit_reply_markup(params),
             "deletemessage" => self.delete_message(params),
+            "deletemessages" => self.delete_messages(params),
             "createforumtopic" => self.create_forum_topic(params),
             "editforumtopic" => self.edit_forum_topic(params),
             "closeforumtopic" => self.close_forum_topic(params, true),
@@ -38,7 +49,8 @@ impl World {
             "getwebhookinfo" => Ok(self.webhook_info()),
             "answercallbackquery" => self.answer_callback_query(params),
             "setmycommands" => self.set_my_commands(params),
-            "deletemycommands" => Ok(json!(true)),
+            "getmycommands" => self.get_my_commands(params),
+            "deletemycommands" => self.delete_my_commands(params),
             _ => Err(ApiError::new(404, "Not Found: method not found")),
         }
     }
@@ -72,10 +84,17 @@ impl World {
     }
 
     fn get_chat_member(&mut self, params: &Params) -> Outcome {
-        self.chat_of(params)?;
+        let chat_id = self.chat_of(params)?;
         let id = params
             .number("user_id")
             .ok_or_else(|| ApiError::bad("Bad Request: invalid user_id specified"))?;
+        if let Some(user) = self.user(chat_id) {
+            return match id == user.id {
+                true => Ok(json!({"status": "member", "user": user.json()})),
+                false if id == super::world::BOT_ID => Ok(self.bot_member(Standing::Member)),
+                false => Err(ApiError::bad("Bad Request: member not found")),
+            };
+        }
         if id == super::world::BOT_ID {
             return Ok(self.bot_member(self.group.standing));
         }

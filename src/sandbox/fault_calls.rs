@@ -29,6 +29,11 @@ impl Sandbox {
         self.change(|world| world.faults.plan(fault, method, times));
     }
 
+    /// Plans a fault like [`Sandbox::break_next`], for calls about one chat only.
+    pub fn break_next_in(&self, chat_id: i64, fault: Fault, method: Option<&str>, times: usize) {
+        self.change(|world| world.faults.plan_in(Some(chat_id), fault, method, times));
+    }
+
     /// Drops all planned faults, also those of FCM; ports stay as they are.
     pub fn faults_over(&self) {
         self.change(|world| {

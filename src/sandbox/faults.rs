@@ -37,6 +37,8 @@ pub enum Fault {
 struct Planned {
     fault: Fault,
     method: Option<String>,
+    /// Calls about this chat only.
+    chat_id: Option<i64>,
     left: usize,
 }
 
@@ -52,16 +54,27 @@ const SLOW_DOWN_SECONDS: u64 = 5;
 
 impl Faults {
     pub fn plan(&mut self, fault: Fault, method: Option<&str>, times: usize) {
+        self.plan_in(None, fault, method, times);
+    }
+
+    pub fn plan_in(
+        &mut self,
+        chat_id: Option<i64>,
+        fault: Fault,
+        method: Option<&str>,
+        times: usize,
+    ) {
         self.planned.push(Planned {
             fault,
             method: method.map(str::to_lowercase),
+            chat_id,
             left: times,
         });
     }
 
-    /// The fault for a call of `method`, used up by asking. A fault planned for no method in
+    /// The fault for a call of `method` about a chat, if it is about one, used up by asking. A fault planned for no method in
     /// particular spares `getUpdates`, which runs all the time and would eat it; `*` spares nothing.
-    pub fn next(&mut self, method: &str) -> Option<Fault> {
+    pub fn next(&mut self, method: &str, chat_id: Option<i64>) -> Option<Fault> {
         if self.slow_down {
             return Some(Fault::TooManyRequests {
                 retry_after: SLOW_DOWN_SECONDS,
@@ -70,6 +83,7 @@ impl Faults {
         let method = method.to_lowercase();
         let planned = self.planned.iter_mut().find(|planned| {
             planned.left > 0
+                && (planned.chat_id.is_none() || planned.chat_id == chat_id)
                 && match planned.method.as_deref() {
                     None => method != "getupdates",
                     Some("*") => true,
@@ -101,20 +115,31 @@ mod tests {
     fn a_fault_happens_as_often_as_planned_to_its_method_only() {
         let mut faults = Faults::default();
         faults.plan(Fault::Hang, Some("sendMessage"), 2);
-        assert_eq!(faults.next("SendPhoto"), None);
-        assert_eq!(faults.next("SendMessage"), Some(Fault::Hang));
-        assert_eq!(faults.next("sendmessage"), Some(Fault::Hang));
-        assert_eq!(faults.next("sendMessage"), None);
+        assert_eq!(faults.next("SendPhoto", None), None);
+        assert_eq!(faults.next("SendMessage", None), Some(Fault::Hang));
+        assert_eq!(faults.next("sendmessage", None), Some(Fault::Hang));
+        assert_eq!(faults.next("sendMessage", None), None);
+    }
+
+    #[test]
+    fn a_fault_of_one_chat_spares_the_others() {
+        let mut faults = Faults::default();
+        faults.plan_in(Some(7), Fault::Hang, Some("sendMessage"), 1);
+        assert_eq!(faults.next("sendMessage", None), None);
+        assert_eq!(faults.next("sendMessage", Some(8)), None);
+        assert_eq!(faults.next("sendPhoto", Some(7)), None);
+        assert_eq!(faults.next("sendMessage", Some(7)), Some(Fault::Hang));
+        assert_eq!(faults.planned(), 0);
     }
 
     #[test]
     fn a_fault_for_any_method_spares_polling() {
         let mut faults = Faults::default();
         faults.plan(Fault::BadGateway, None, 1);
-        assert_eq!(faults.next("GetUpdates"), None);
+        assert_eq!(faults.next("GetUpdates", None), None);
         assert_eq!(faults.planned(), 1);
-        assert_eq!(faults.next("getMe"), Some(Fault::BadGateway));
+        assert_eq!(faults.next("getMe", None), Some(Fault::BadGateway));
         faults.plan(Fault::BadGateway, Some("*"), 1);
-        assert_eq!(faults.next("getUpdates"), Some(Fault::BadGateway));
+        assert_eq!(faults.next("getUpdates", None), Some(Fault::BadGateway));
     }
 }

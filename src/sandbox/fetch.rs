@@ -20,11 +20,21 @@ pub(super) async fn fetch_urls(params: &mut Params) {
 }
 
 fn addresses(params: &Params) -> Vec<String> {
-    let single = ["photo", "document"]
+    let single = [
+        "photo",
+        "document",
+        "video",
+        "audio",
+        "voice",
+        "animation",
+        "sticker",
+    ];
+    let single = single
         .iter()
         .filter_map(|name| params.text(name).map(str::to_owned));
     let group = match params.json("media") {
         Some(Ok(Value::Array(items))) => items,
+        Some(Ok(item)) => vec![item],
         _ => Vec::new(),
     };
     let group = group

@@ -9,6 +9,7 @@ use image::ImageReader;
 use serde_json::{Value, json};
 
 use super::answer::ApiError;
+use super::media::FileKind;
 use super::params::Upload;
 
 /// All files together stay under this; the oldest go first.
@@ -21,6 +22,8 @@ const FETCH_BYTES: u64 = 20 * 1024 * 1024;
 #[derive(Clone)]
 pub(super) struct StoredFile {
     pub id: String,
+    /// As what it was sent first; it stays that.
+    pub kind: FileKind,
     pub path: String,
     pub name: String,
     pub mime: String,
@@ -37,11 +40,13 @@ pub(super) struct Files {
 }
 
 impl Files {
-    pub fn keep(&mut self, folder: &str, upload: Upload, claimed: Option<u64>) -> StoredFile {
+    pub fn keep(&mut self, kind: FileKind, upload: Upload, claimed: Option<u64>) -> StoredFile {
         self.last += 1;
+        let folder = kind.folder();
         let extension = extension(folder, &upload.name);
         let file = StoredFile {
             id: format!("AgACSandbox{:08}", self.last),
+            kind,
             path: format!("{folder}/file_{}{extension}", self.last),
             size: claimed.unwrap_or(upload.bytes.len() as u64),
             name: upload.name,
@@ -207,8 +212,8 @@ mod tests {
     #[test]
     fn a_file_claimed_over_twenty_megabytes_can_not_be_fetched() {
         let mut files = Files::default();
-        let fits = files.keep("documents", upload(vec![1]), Some(FETCH_BYTES));
-        let over = files.keep("documents", upload(vec![1]), Some(FETCH_BYTES + 1));
+        let fits = files.keep(FileKind::Document, upload(vec![1]), Some(FETCH_BYTES));
+        let over = files.keep(FileKind::Document, upload(vec![1]), Some(FETCH_BYTES + 1));
         assert!(fits.fetchable().is_ok());
         assert_eq!(
             over.fetchable().unwrap_err().description,
@@ -219,8 +224,12 @@ mod tests {
     #[test]
     fn old_files_make_room() {
         let mut files = Files::default();
-        let first = files.keep("documents", upload(vec![0; KEEP_BYTES / 2]), None);
-        files.keep("documents", upload(vec![0; KEEP_BYTES / 2 + 1]), None);
+        let first = files.keep(FileKind::Document, upload(vec![0; KEEP_BYTES / 2]), None);
+        files.keep(
+            FileKind::Document,
+            upload(vec![0; KEEP_BYTES / 2 + 1]),
+            None,
+        );
         assert!(files.by_id(&first.id).is_none());
         assert!(files.total <= KEEP_BYTES);
     }

@@ -44,7 +44,21 @@ impl FileKind {
         }
     }
 
-    fn folder(self) -> &'static str {
+    /// Telegram's word for it in its complaints.
+    fn type_name(self) -> &'static str {
+        match self {
+            Self::Photo => "Photo",
+            Self::Document => "Document",
+            Self::Video => "Video",
+            Self::VideoNote => "VideoNote",
+            Self::Animation => "Animation",
+            Self::Voice => "VoiceNote",
+            Self::Audio => "Audio",
+            Self::Sticker => "Sticker",
+        }
+    }
+
+    pub(super) fn folder(self) -> &'static str {
         match self {
             Self::Photo => "photos",
             Self::Document => "documents",
@@ -60,6 +74,7 @@ impl FileKind {
 
 /// A file as it stands in a message: what the world shows, and the fields of the `Message`.
 pub(super) struct Attached {
+    pub kind: FileKind,
     pub file: PostFile,
     pub body: Map<String, Value>,
 }
@@ -70,14 +85,14 @@ pub(super) fn keep(
     upload: Upload,
     claimed: Option<u64>,
 ) -> Attached {
-    let stored = files.keep(kind.folder(), upload, claimed);
+    let stored = files.keep(kind, upload, claimed);
     let small = (kind == FileKind::Photo).then(|| {
         let pixel = Upload {
             name: "small.jpg".to_owned(),
             mime: "image/jpeg".to_owned(),
             bytes: files::small_photo(),
         };
-        files.keep(kind.folder(), pixel, None)
+        files.keep(kind, pixel, None)
     });
     attach(kind, &stored, small.as_ref())
 }
@@ -94,6 +109,7 @@ pub(super) fn attach(kind: FileKind, stored: &StoredFile, small: Option<&StoredF
     }
     body.insert(kind.name().into(), content);
     Attached {
+        kind,
         file: PostFile {
             id: stored.id.clone(),
             kind: kind.name().to_owned(),
@@ -167,10 +183,21 @@ pub(super) fn find(files: &Files, params: &Params, value: &str) -> Result<Media,
     }
 }
 
-/// Checks a file of a bot's message the way Telegram does and keeps it.
+/// Checks a file of a bot's message the way Telegram does and keeps it. A known file stays what it was
+/// sent as, whatever the method: only between photos and the rest there is no way at all.
 pub(super) fn admit(files: &mut Files, kind: FileKind, media: Media) -> Result<Attached, ApiError> {
     match media {
-        Media::Known(stored) => Ok(attach(kind, &stored, None)),
+        Media::Known(stored) => {
+            let photo = |kind| kind == FileKind::Photo;
+            match photo(stored.kind) == photo(kind) {
+                true => Ok(attach(stored.kind, &stored, None)),
+                false => Err(ApiError::bad(format!(
+                    "Bad Request: can't use file of type {} as {}",
+                    stored.kind.type_name(),
+                    kind.type_name()
+                ))),
+            }
+        }
         Media::New(upload) => {
             match kind {
                 FileKind::Photo => files::check_photo(&upload).map(drop)?,

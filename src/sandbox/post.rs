@@ -86,6 +86,9 @@ pub struct User {
     /// Name without `@`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
+    /// Language of the app, as an IETF tag such as `ru`; not everybody tells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language_code: Option<String>,
 }
 
 impl User {
@@ -113,6 +116,8 @@ pub(super) struct Draft {
     pub media_group_id: Option<String>,
     pub reply_to: Option<i64>,
     pub reply_markup: Option<Value>,
+    /// What stands below the input from now on.
+    pub below: Option<Vec<String>>,
     pub body: Map<String, Value>,
 }
 
@@ -129,6 +134,7 @@ impl Draft {
             media_group_id: None,
             reply_to: None,
             reply_markup: None,
+            below: None,
             body: Map::new(),
         }
     }

@@ -1,21 +1,26 @@
-//! The Bot API methods that post or change messages.
+//! The Bot API methods that post messages. Those that change them are in `edits`.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::answer::{ApiError, Outcome};
-use super::buttons::keyboard;
 use super::entities::units;
 use super::html::Formatted;
 use super::media::{self, Attached, FileKind};
 use super::params::{self, Params};
 use super::post::Draft;
-use super::world::{Standing, Typing, World};
+use super::world::{Typing, World};
 
 /// UTF-16 units of a text, and of a caption, after entity parsing.
 const TEXT_LIMIT: usize = 4096;
 const CAPTION_LIMIT: usize = 1024;
 const ALBUM_LIMIT: usize = 10;
 const KEEP_TYPING: usize = 200;
+
+/// One file of an album, or of an edit, with its caption.
+pub(super) struct Part {
+    pub attached: Attached,
+    pub caption: Formatted,
+}
 
 impl World {
     pub(super) fn send_message(&mut self, params: &Params) -> Outcome {
@@ -30,19 +35,64 @@ impl World {
     pub(super) fn send_file(&mut self, params: &Params, kind: FileKind) -> Outcome {
         let field = kind.name();
         let mut draft = self.bot_draft(params, field)?;
-        let caption = checked_caption(params.formatted("caption", "caption_entities")?)?;
+        let caption = match kind {
+            FileKind::VideoNote | FileKind::Sticker => Formatted::default(),
+            _ => checked_caption(params.formatted("caption", "caption_entities")?)?,
+        };
         let media = match (params.text(field), params.upload(field)) {
             (Some(value), _) => media::find(&self.files, params, value)?,
             (None, Some(upload)) => media::Media::New(upload.clone()),
             (None, None) => {
                 return Err(ApiError::bad(format!(
-                    "Bad Request: there is no {field} in the request"
+                    "Bad Request: there is no {} in the request",
+                    field.replace('_', " ")
                 )));
             }
         };
-        let attached = media::admit(&mut self.files, kind, media)?;
+        let mut attached = media::admit(&mut self.files, kind, media)?;
         self.admit(draft.chat_id, 1)?;
+        tell(&mut attached, params);
         fill(&mut draft, attached, caption);
+        Ok(self.put_and_draw(draft))
+    }
+
+    pub(super) fn send_location(&mut self, params: &Params) -> Outcome {
+        let mut draft = self.bot_draft(params, "location")?;
+        let degrees = |name: &str, most: f64| {
+            let text = params
+                .text(name)
+                .ok_or_else(|| ApiError::bad(format!("Bad Request: {name} is empty")))?;
+            let degrees = text.trim().parse().unwrap_or(f64::NAN);
+            match degrees >= -most && degrees <= most {
+                true => Ok(degrees),
+                false => Err(ApiError::bad("Bad Request: wrong location specified")),
+            }
+        };
+        let place = json!({
+            "latitude": degrees("latitude", 90.0)?,
+            "longitude": degrees("longitude", 180.0)?,
+        });
+        self.admit(draft.chat_id, 1)?;
+        draft.body.insert("location".into(), place);
+        Ok(self.put_and_draw(draft))
+    }
+
+    pub(super) fn send_contact(&mut self, params: &Params) -> Outcome {
+        let mut draft = self.bot_draft(params, "contact")?;
+        let mut contact = Map::new();
+        for name in ["phone_number", "first_name"] {
+            let value = params.text(name).ok_or_else(|| {
+                ApiError::bad(format!("Bad Request: parameter \"{name}\" is required"))
+            })?;
+            contact.insert(name.into(), json!(value));
+        }
+        for name in ["last_name", "vcard"] {
+            if let Some(value) = params.text(name) {
+                contact.insert(name.into(), json!(value));
+            }
+        }
+        self.admit(draft.chat_id, 1)?;
+        draft.body.insert("contact".into(), Value::Object(contact));
         Ok(self.put_and_draw(draft))
     }
 
@@ -52,7 +102,7 @@ impl World {
         let items = album_items(params)?;
         let mut parts = Vec::new();
         for (index, item) in items.iter().enumerate() {
-            let part = self.album_part(params, item).map_err(|mut error| {
+            let part = self.input_media(params, item, false).map_err(|mut error| {
                 let why = error.description.trim_start_matches("Bad Request: ");
                 error.description = format!(
                     "Bad Request: failed to send message #{} with the error message \"{why}\"",
@@ -65,8 +115,8 @@ impl World {
         check_mix(&parts)?;
         self.admit(first.chat_id, parts.len())?;
         let album = self.next_album();
-        let posted = parts.into_iter().map(|(kind, attached, caption)| {
-            let mut draft = Draft::new(first.chat_id, World::bot(), kind.name());
+        let posted = parts.into_iter().map(|Part { attached, caption }| {
+            let mut draft = Draft::new(first.chat_id, World::bot(), attached.kind.name());
             draft.thread_id = first.thread_id;
             draft.reply_to = first.reply_to;
             draft.media_group_id = Some(album.clone());
@@ -80,17 +130,20 @@ impl World {
             .collect())
     }
 
-    fn album_part(
+    /// An `InputMedia`; an album has no animations.
+    pub(super) fn input_media(
         &mut self,
         params: &Params,
         item: &Value,
-    ) -> Result<(FileKind, Attached, Formatted), ApiError> {
+        alone: bool,
+    ) -> Result<Part, ApiError> {
         let text = |name: &str| item.get(name).and_then(Value::as_str);
         let kind = match text("type") {
             Some("photo") => FileKind::Photo,
             Some("video") => FileKind::Video,
             Some("audio") => FileKind::Audio,
             Some("document") => FileKind::Document,
+            Some("animation") if alone => FileKind::Animation,
             _ => {
                 return Err(ApiError::bad(
                     "Bad Request: can't parse InputMedia: invalid media type specified",
@@ -106,12 +159,13 @@ impl World {
         let value = text("media").unwrap_or_default();
         let media = media::find(&self.files, params, value)?;
         let attached = media::admit(&mut self.files, kind, media)?;
-        Ok((kind, attached, caption))
+        Ok(Part { attached, caption })
     }
 
     pub(super) fn send_chat_action(&mut self, params: &Params) -> Outcome {
         let chat_id = self.chat_of(params)?;
         let thread_id = self.thread_of(chat_id, params)?;
+        self.may_write(chat_id)?;
         let action = params
             .text("action")
             .ok_or_else(|| ApiError::bad("Bad Request: wrong parameter action in request"))?;
@@ -126,79 +180,9 @@ impl World {
         }
         Ok(json!(true))
     }
-
-    pub(super) fn edit_message_text(&mut self, params: &Params) -> Outcome {
-        let chat_id = self.chat_of(params)?;
-        let formatted = text_of(params)?;
-        let id = message_id(params)?;
-        let markup = keyboard(params)?;
-        let now = self.clock.now();
-        let post = self
-            .post_mut(chat_id, id)
-            .ok_or_else(|| ApiError::bad("Bad Request: message to edit not found"))?;
-        if !post.by_bot {
-            return Err(ApiError::bad("Bad Request: message can't be edited"));
-        }
-        if !post.is_text() {
-            return Err(ApiError::bad(
-                "Bad Request: there is no text in the message to edit",
-            ));
-        }
-        if post.text == formatted.text
-            && post.entities == formatted.entities
-            && post.reply_markup == markup
-        {
-            return Err(not_modified());
-        }
-        post.set_text(formatted.text, formatted.entities, now);
-        post.reply_markup = markup;
-        Ok(self.draw(chat_id, id))
-    }
-
-    pub(super) fn edit_reply_markup(&mut self, params: &Params) -> Outcome {
-        let chat_id = self.chat_of(params)?;
-        let id = message_id(params)?;
-        let markup = keyboard(params)?;
-        let post = self
-            .post_mut(chat_id, id)
-            .filter(|post| post.by_bot)
-            .ok_or_else(|| ApiError::bad("Bad Request: message to edit not found"))?;
-        if post.reply_markup == markup {
-            return Err(not_modified());
-        }
-        post.reply_markup = markup;
-        Ok(self.draw(chat_id, id))
-    }
-
-    pub(super) fn delete_message(&mut self, params: &Params) -> Outcome {
-        let chat_id = self.chat_of(params)?;
-        let id = message_id(params)?;
-        // In a group only an administrator removes what others wrote; a private chat lets the bot.
-        let may_all = !self.is_group(chat_id) || self.group.standing == Standing::Administrator;
-        let post = self
-            .post_mut(chat_id, id)
-            .ok_or_else(|| ApiError::bad("Bad Request: message to delete not found"))?;
-        if !post.by_bot && !may_all {
-            return Err(ApiError::bad("Bad Request: message can't be deleted"));
-        }
-        post.deleted = true;
-        Ok(json!(true))
-    }
 }
 
-fn not_modified() -> ApiError {
-    ApiError::bad(
-        "Bad Request: message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message",
-    )
-}
-
-fn message_id(params: &Params) -> Result<i64, ApiError> {
-    params
-        .number("message_id")
-        .ok_or_else(|| ApiError::bad("Bad Request: message identifier is not specified"))
-}
-
-fn text_of(params: &Params) -> Result<Formatted, ApiError> {
+pub(super) fn text_of(params: &Params) -> Result<Formatted, ApiError> {
     if params.text("text").is_none() {
         return Err(ApiError::bad("Bad Request: message text is empty"));
     }
@@ -210,7 +194,7 @@ fn text_of(params: &Params) -> Result<Formatted, ApiError> {
     }
 }
 
-fn checked_caption(caption: Formatted) -> Result<Formatted, ApiError> {
+pub(super) fn checked_caption(caption: Formatted) -> Result<Formatted, ApiError> {
     match units(&caption.text) > CAPTION_LIMIT {
         true => Err(ApiError::bad("Bad Request: message caption is too long")),
         false => Ok(caption),
@@ -218,10 +202,36 @@ fn checked_caption(caption: Formatted) -> Result<Formatted, ApiError> {
 }
 
 fn fill(draft: &mut Draft, attached: Attached, caption: Formatted) {
+    draft.kind = attached.kind.name();
     draft.files.push(attached.file);
     draft.body.extend(attached.body);
     draft.text = caption.text;
     draft.entities = caption.entities;
+}
+
+/// What the call says of its file, where Telegram takes the bot's word for it.
+fn tell(attached: &mut Attached, params: &Params) {
+    let (numbers, texts): (&[&str], &[&str]) = match attached.kind {
+        FileKind::Video | FileKind::Animation => (&["duration", "width", "height"], &[]),
+        FileKind::Audio => (&["duration"], &["performer", "title"]),
+        FileKind::Voice => (&["duration"], &[]),
+        FileKind::VideoNote => (&["duration", "length"], &[]),
+        FileKind::Photo | FileKind::Document | FileKind::Sticker => (&[], &[]),
+    };
+    let object = attached.body.get_mut(attached.kind.name());
+    let Some(object) = object.and_then(Value::as_object_mut) else {
+        return;
+    };
+    for name in numbers {
+        if let Some(number) = params.number(name) {
+            object.insert((*name).into(), json!(number));
+        }
+    }
+    for name in texts {
+        if let Some(text) = params.text(name) {
+            object.insert((*name).into(), json!(text));
+        }
+    }
 }
 
 fn album_items(params: &Params) -> Result<Vec<Value>, ApiError> {
@@ -242,13 +252,12 @@ fn album_items(params: &Params) -> Result<Vec<Value>, ApiError> {
     }
 }
 
-fn check_mix(parts: &[(FileKind, Attached, Formatted)]) -> Result<(), ApiError> {
+fn check_mix(parts: &[Part]) -> Result<(), ApiError> {
     let alone = |kind: FileKind| matches!(kind, FileKind::Document | FileKind::Audio);
-    let first = parts.first().map(|(kind, ..)| *kind);
-    let odd = parts
-        .iter()
-        .map(|(kind, ..)| *kind)
-        .find(|kind| Some(*kind) != first && (alone(*kind) || first.is_some_and(alone)));
+    let kinds = || parts.iter().map(|part| part.attached.kind);
+    let first = kinds().next();
+    let odd =
+        kinds().find(|kind| Some(*kind) != first && (alone(*kind) || first.is_some_and(alone)));
     match odd {
         None => Ok(()),
         Some(kind) => {

@@ -48,10 +48,16 @@ impl Sandbox {
         method: &str,
         request: Request<Incoming>,
     ) -> Result<Response<Body>, Cut> {
-        let fault = self.look(|world| world.faults.next(method));
+        // Like what stands before Telegram: a request is read whole before anything is said to it.
+        let params = read(request).await;
+        let chat_id = match &params {
+            Ok(params) => params.number("chat_id"),
+            Err(_) => None,
+        };
+        let fault = self.look(|world| world.faults.next(method, chat_id));
         let answer = match fault {
-            None => Ok(answered(self.handle(method, request).await)),
-            Some(fault) => self.play(fault, method, request).await,
+            None => Ok(answered(self.handle(method, params).await)),
+            Some(fault) => self.play(fault, method, params).await,
         };
         let status = answer.as_ref().map_or(0, |answer| answer.status().as_u16());
         // What a poll brought is logged by the poll itself; the rest of them would drown the log.
@@ -70,29 +76,24 @@ impl Sandbox {
         &self,
         fault: Fault,
         method: &str,
-        request: Request<Incoming>,
+        params: Result<Params, ApiError>,
     ) -> Result<Response<Body>, Cut> {
         match fault {
             Fault::CutBeforeAccept => Err(Cut),
             Fault::CutAfterAccept => {
-                self.handle(method, request).await.ok();
+                self.handle(method, params).await.ok();
                 Err(Cut)
             }
             Fault::Hang => self.hang(method).await,
             Fault::HangAfterAccept => {
-                self.handle(method, request).await.ok();
+                self.handle(method, params).await.ok();
                 self.hang(method).await
             }
             Fault::Garbage200 => {
-                self.handle(method, request).await.ok();
+                self.handle(method, params).await.ok();
                 Ok(page(200, "<html><body>It works!</body></html>"))
             }
-            refusal => {
-                // Like what stands before Telegram: a request is read whole before it is refused.
-                let body = Limited::new(request.into_body(), BODY_LIMIT);
-                body.collect().await.ok();
-                Ok(refused(refusal))
-            }
+            refusal => Ok(refused(refusal)),
         }
     }
 
@@ -101,24 +102,14 @@ impl Sandbox {
         std::future::pending().await
     }
 
-    async fn handle(&self, method: &str, request: Request<Incoming>) -> Outcome {
+    async fn handle(&self, method: &str, params: Result<Params, ApiError>) -> Outcome {
         let method = method.to_lowercase();
-        let query = request.uri().query().map(str::to_owned);
-        let content_type = request
-            .headers()
-            .get(http::header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned);
-        let body = Limited::new(request.into_body(), BODY_LIMIT)
-            .collect()
-            .await
-            .map_err(|_| ApiError::new(413, "Request Entity Too Large"))?
-            .to_bytes();
-        let mut params = Params::read(query.as_deref(), content_type.as_deref(), body).await?;
-        match method.as_str() {
-            "getupdates" => return self.get_updates(&params).await,
-            "sendphoto" | "senddocument" | "sendmediagroup" => fetch_urls(&mut params).await,
-            _ => {}
+        let mut params = params?;
+        if method == "getupdates" {
+            return self.get_updates(&params).await;
+        }
+        if method.starts_with("send") || method == "editmessagemedia" {
+            fetch_urls(&mut params).await;
         }
         self.change(|world| world.call(&method, &params))
     }
@@ -127,7 +118,7 @@ impl Sandbox {
         if token != self.bot_token() {
             return Ok(answered(Err(ApiError::new(401, "Unauthorized"))));
         }
-        let answer = match self.look(|world| world.faults.next("file")) {
+        let answer = match self.look(|world| world.faults.next("file", None)) {
             Some(Fault::CutBeforeAccept | Fault::CutAfterAccept) => Err(Cut),
             Some(Fault::Hang | Fault::HangAfterAccept) => self.hang("file").await,
             Some(Fault::TooManyRequests { retry_after }) => {
@@ -147,6 +138,21 @@ impl Sandbox {
             None => answered(Err(ApiError::new(404, "Not Found: file not found"))),
         }
     }
+}
+
+async fn read(request: Request<Incoming>) -> Result<Params, ApiError> {
+    let query = request.uri().query().map(str::to_owned);
+    let content_type = request
+        .headers()
+        .get(http::header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned);
+    let body = Limited::new(request.into_body(), BODY_LIMIT)
+        .collect()
+        .await
+        .map_err(|_| ApiError::new(413, "Request Entity Too Large"))?
+        .to_bytes();
+    Params::read(query.as_deref(), content_type.as_deref(), body).await
 }
 
 /// The answer to a call that a fault keeps from having an effect.

@@ -70,7 +70,7 @@ fn world_json(world: &World) -> Value {
         "pushes": newest(&world.fcm.pushes, SHOWN_PUSHES, |_| true),
         "typing": typing,
         "agents": world.agents,
-        "presses": newest_of(&world.buttons.presses, SHOWN_PRESSES),
+        "presses": newest_of(&world.presses, SHOWN_PRESSES),
     })
 }
 

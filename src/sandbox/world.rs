@@ -8,12 +8,14 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::answer::ApiError;
-use super::buttons::{Buttons, keyboard};
+use super::buttons::{Keyboard, Press, keyboard};
+use super::commands::{Commands, Scope};
 use super::faults::Faults;
 use super::fcm::state::FcmState;
 use super::files::Files;
-use super::limit::GroupLimit;
+use super::limit::RateLimit;
 use super::params::Params;
+use super::people::Human;
 use super::post::{Draft, Post, User, message_json};
 use super::updates::Updates;
 use crate::domain::clock::Clock;
@@ -86,17 +88,21 @@ pub(super) struct World {
     last_ids: HashMap<i64, i64>,
     pub topics: Vec<Topic>,
     pub files: Files,
-    /// Who has written to the bot privately, by id.
-    pub private: BTreeMap<i64, User>,
+    /// Whoever has or could have a private chat with the bot, by id.
+    pub people: BTreeMap<i64, Human>,
     pub agents: Vec<User>,
     pub updates: Updates,
-    pub limit: GroupLimit,
+    pub limit: RateLimit,
+    /// What the bot sends to all chats together.
+    pub overall: RateLimit,
     pub faults: Faults,
     pub typing: VecDeque<Typing>,
     pub calls: VecDeque<Call>,
     pub fcm: FcmState,
     pub albums: u64,
-    pub buttons: Buttons,
+    pub presses: Vec<Press>,
+    /// By scope and language.
+    pub commands: BTreeMap<(Scope, String), Commands>,
 }
 
 impl World {
@@ -116,16 +122,18 @@ impl World {
             last_ids: HashMap::new(),
             topics: Vec::new(),
             files: Files::default(),
-            private: BTreeMap::new(),
+            people: BTreeMap::new(),
             agents: Vec::new(),
             updates: Updates::default(),
-            limit: GroupLimit::new(group_rate),
+            limit: RateLimit::group(group_rate),
+            overall: RateLimit::overall(group_rate),
             faults: Faults::default(),
             typing: VecDeque::new(),
             calls: VecDeque::new(),
             fcm: FcmState::default(),
             albums: 0,
-            buttons: Buttons::default(),
+            presses: Vec::new(),
+            commands: BTreeMap::new(),
         }
     }
 
@@ -136,6 +144,7 @@ impl World {
             first_name: "Relaydesk Sandbox".to_owned(),
             last_name: None,
             username: Some("relaydesk_sandbox_bot".to_owned()),
+            language_code: None,
         }
     }
 
@@ -144,10 +153,11 @@ impl World {
     }
 
     pub fn chat_json(&self, chat_id: i64) -> Value {
-        if let Some(user) = self.private.get(&chat_id) {
+        if let Some(user) = self.user(chat_id) {
             let mut chat = user.json();
             if let Some(object) = chat.as_object_mut() {
                 object.remove("is_bot");
+                object.remove("language_code");
                 object.insert("type".into(), json!("private"));
             }
             return chat;
@@ -177,7 +187,11 @@ impl World {
     }
 
     /// Puts a draft into its chat and gives its id.
-    pub fn put(&mut self, draft: Draft) -> i64 {
+    pub fn put(&mut self, mut draft: Draft) -> i64 {
+        let human = self.people.get_mut(&draft.chat_id);
+        if let (Some(human), Some(below)) = (human, draft.below.take()) {
+            human.keyboard = below;
+        }
         let last = self.last_ids.entry(draft.chat_id).or_insert(0);
         *last += 1;
         let id = *last;
@@ -251,7 +265,7 @@ impl World {
                 _ => Ok(chat_id),
             };
         }
-        match self.private.contains_key(&chat_id) {
+        match self.user(chat_id).is_some() {
             true => Ok(chat_id),
             false => Err(not_found()),
         }
@@ -315,17 +329,29 @@ impl World {
                 .and_then(|id| self.post(chat_id, id))
                 .and_then(|post| post.thread_id);
         }
-        draft.reply_markup = keyboard(params)?;
+        match keyboard(params)? {
+            Some(Keyboard::Inline(markup)) => draft.reply_markup = Some(markup),
+            Some(Keyboard::Below(buttons)) => draft.below = Some(buttons),
+            None => {}
+        }
         Ok(draft)
     }
 
-    /// Counts `parts` messages against the group's limit; private chats have none here.
+    /// Lets `parts` messages into a chat and counts them against its limit and the bot's, or tells why
+    /// not. What is refused counts nowhere.
     pub fn admit(&mut self, chat_id: i64, parts: usize) -> Result<(), ApiError> {
-        if !self.is_group(chat_id) {
-            return Ok(());
+        self.may_write(chat_id)?;
+        let now = self.clock.monotonic();
+        let own = match self.people.get_mut(&chat_id) {
+            Some(human) => &mut human.limit,
+            None => &mut self.limit,
+        };
+        let wait = own.wait(now, parts).max(self.overall.wait(now, parts));
+        if wait > 0 {
+            return Err(ApiError::too_many(wait));
         }
-        self.limit
-            .admit(self.clock.monotonic(), parts)
-            .map_err(ApiError::too_many)
+        own.count(now, parts);
+        self.overall.count(now, parts);
+        Ok(())
     }
 }

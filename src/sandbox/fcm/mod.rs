@@ -50,7 +50,7 @@ impl Sandbox {
             _ if path != send => refused(&Refusal::other_project()),
             _ => self.take_message(&parts.headers, &body),
         };
-        let fault = self.look(|world| world.fcm.faults.next(method));
+        let fault = self.look(|world| world.fcm.faults.next(method, None));
         let answer = match fault {
             None => Ok(work()),
             Some(Fault::CutBeforeAccept) => Err(Cut),

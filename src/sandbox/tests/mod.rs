@@ -10,9 +10,12 @@ use super::*;
 
 mod bot_api;
 mod buttons;
+mod commands;
 mod control;
+mod edits;
 mod forum;
 mod outages;
+mod private;
 mod push;
 mod updates_in;
 

@@ -67,7 +67,7 @@ async fn every_kind_of_message_is_one_teloxide_knows() {
     sandbox.agent_sends_location(Some(first), 41.3, 69.2);
     sandbox.agent_sends_contact(Some(first), "+998901234567", "Vera");
     sandbox.pinned_message(first);
-    sandbox.new_chat_members(&sandbox.person(5, "New", None));
+    sandbox.new_chat_members(&sandbox.stranger(5, "New", None));
     let got = messages(&bot).await;
     assert!(got[1].photo().is_some_and(|sizes| sizes.len() == 2));
     assert!(got[2].document().is_some());
@@ -132,7 +132,7 @@ async fn edits_and_private_messages_and_buttons_arrive() {
     let id = sandbox.agent_writes(None, "helo");
     assert!(sandbox.agent_edits(id, "hello"));
     assert!(!sandbox.agent_edits(999, "nothing"));
-    let vera = sandbox.person(77, "Vera", Some("vera"));
+    let vera = sandbox.stranger(77, "Vera", Some("vera"));
     let private = sandbox.private_message(&vera, "/start abc");
     sandbox.button_pressed(&vera, 77, private, "yes");
     sandbox.raw_update(json!({"some_future_kind": {"a": 1}}));
