@@ -523,10 +523,6 @@ bot-rated = Thank you for { $stars } A word about why? Just write it, or /cancel
 bot-comment-taken = 🙏 Thank you, we read every word.
 bot-closed = 🔒 Your question { $number } is closed. How did we do?
 bot-help = Write your question here, and people will answer it in this chat.
-    /ask — ask something new
-    /questions — your questions
-    /language — another language
-    /cancel — leave what you are in the middle of
 bot-cancelled = OK, nothing happens.
 bot-nothing-to-cancel = There is nothing to cancel. /help tells what I can do.
 bot-not-understood = I can not pass this on. Send a text, a photo, a video, a voice message or a file.

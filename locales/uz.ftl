@@ -523,10 +523,6 @@ bot-rated = { $stars } uchun rahmat! Nega shundayligini aytasizmi? Yozing yoki /
 bot-comment-taken = 🙏 Rahmat, har bir so‘zni o‘qiymiz.
 bot-closed = 🔒 { $number } savolingiz yopildi. Xizmatimizni qanday baholaysiz?
 bot-help = Savolingizni shu yerga yozing, odamlar shu chatda javob beradi.
-    /ask — yangi savol berish
-    /questions — savollaringiz
-    /language — boshqa til
-    /cancel — boshlangan ishdan chiqish
 bot-cancelled = Mayli, hech narsa qilmaymiz.
 bot-nothing-to-cancel = Bekor qiladigan narsa yo‘q. Nima qila olishim: /help
 bot-not-understood = Buni yetkaza olmayman. Matn, rasm, video, ovozli xabar yoki fayl yuboring.

@@ -9,6 +9,7 @@
     clippy::type_complexity
 )] // a test that panics has said what it found
 
+mod bot;
 mod world;
 
 mod canned;

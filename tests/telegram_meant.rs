@@ -31,7 +31,6 @@ async fn free_talk_service_messages_and_other_chats_are_ignored_in_silence() {
     let newcomer = sandbox.stranger(7, "Newcomer", None);
     sandbox.new_chat_members(&newcomer);
     sandbox.service_message(json!({"new_chat_title": "Support 2"}));
-    sandbox.private_message(&newcomer, "hello bot");
     let elsewhere = json!({"message_id": 1, "date": 1, "text": "/reply x y",
         "from": {"id": 9, "is_bot": false, "first_name": "X"},
         "chat": {"id": -100_777, "type": "supergroup", "title": "elsewhere"}});

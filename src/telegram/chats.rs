@@ -12,16 +12,6 @@ use crate::desk::bot::{Heard, Spoken, TelegramPerson, What};
 use crate::domain::error::Error;
 use crate::domain::locale::Locale;
 
-/// The commands as they are offered in private chats, each with the key of its description.
-pub const OFFERED: [(&str, &str); 6] = [
-    ("start", "bot-command-start"),
-    ("ask", "bot-command-ask"),
-    ("questions", "bot-command-questions"),
-    ("language", "bot-command-language"),
-    ("help", "bot-command-help"),
-    ("cancel", "bot-command-cancel"),
-];
-
 /// What an update of a private chat is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Chat {

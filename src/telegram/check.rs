@@ -7,12 +7,12 @@ use std::time::Duration;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::chats;
 use super::commands::OFFERED;
 use super::diagnosis;
 use super::failure::Failure;
 use super::group::{CheckSays, Group};
 use super::settings::Mode;
+use crate::desk::bot::COMMANDS;
 use crate::domain::locale::Locale;
 
 /// How often it looks when all is well.
@@ -72,7 +72,7 @@ async fn offer_commands(group: &Group) -> bool {
         // Without a language it is for whoever speaks none of those that have their own.
         let languages = Locale::ALL.map(|locale| (locale, Some(locale.as_str())));
         for (locale, language) in languages.into_iter().chain([(desk.locale(), None)]) {
-            let commands = chats::OFFERED.map(|(command, key)| (command, words(locale, key)));
+            let commands = COMMANDS.map(|(command, key)| (command, words(locale, key)));
             let scope = private.clone();
             client.set_commands(scope, language, &commands).await?;
         }

@@ -3,6 +3,7 @@
 //! dead, nobody warned.
 
 mod binary;
+mod chatter;
 mod group;
 mod ledger;
 mod operator;
@@ -24,6 +25,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 pub use binary::{Binary, binary, said};
+pub use chatter::Chatter;
 pub use group::{ends, file};
 pub use ledger::{Ledger, whole_history};
 pub use operator::Operator;

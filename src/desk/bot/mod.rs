@@ -29,6 +29,15 @@ use talk::{House, Talk};
 
 pub use state::Button as BotButton;
 
+/// The commands as they are offered, each with the key of its description.
+pub const COMMANDS: [(&str, &str); 6] = [
+    ("start", "bot-command-start"),
+    ("ask", "bot-command-ask"),
+    ("questions", "bot-command-questions"),
+    ("language", "bot-command-language"),
+    ("cancel", "bot-command-cancel"),
+    ("help", "bot-command-help"),
+];
 /// A dialogue that nothing was said in for so long is over.
 const TIME_OUT: Duration = Duration::hours(1);
 

@@ -1,5 +1,6 @@
 //! What the bot shows a contact: languages, its questions, one question. Words and buttons only; nothing happens here.
 
+use super::COMMANDS;
 use super::state::Button;
 use super::talk::Talk;
 use crate::desk::private::LineButton;
@@ -29,6 +30,15 @@ impl Talk {
             rows.map(|(locale, name)| vec![self.button(name.to_owned(), Button::Language(locale))]);
         let text = self.text("bot-ask-language", &[]);
         self.say(tx, text, rows.into())
+    }
+
+    pub(super) fn help(&mut self, tx: &mut Tx) -> Result<(), Error> {
+        let commands = COMMANDS.iter();
+        let commands = commands.map(|(name, key)| format!("/{name} — {}", self.text(key, &[])));
+        let all: Vec<String> = std::iter::once(self.text("bot-help", &[]))
+            .chain(commands)
+            .collect();
+        self.say(tx, all.join("\n"), Vec::new())
     }
 
     pub(super) fn hold(&mut self, tx: &mut Tx, id: TicketId) -> Result<(), Error> {

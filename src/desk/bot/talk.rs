@@ -130,7 +130,7 @@ impl Talk {
             Effect::Close(ticket) => self.close(tx, ticket),
             Effect::Rate(ticket, stars) => self.rate(tx, ticket, stars),
             Effect::Comment(ticket, stars) => self.comment(tx, ticket, stars),
-            Effect::Help => self.line(tx, "bot-help"),
+            Effect::Help => self.help(tx),
             Effect::Cancelled => self.line(tx, "bot-cancelled"),
             Effect::NothingToCancel => self.line(tx, "bot-nothing-to-cancel"),
             Effect::NotUnderstood => self.line(tx, "bot-not-understood"),

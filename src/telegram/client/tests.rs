@@ -80,7 +80,8 @@ async fn a_post_names_its_chat_its_topic_and_its_markup() {
         receipt,
         Receipt {
             chat_id: -100,
-            message_ids: vec![7]
+            message_ids: vec![7],
+            shows: false,
         }
     );
     let asked = asked.await.unwrap();

@@ -254,13 +254,19 @@ fn posts(steps: &[Step]) -> Vec<(&str, usize)> {
             Step::Photo { caption, short, .. } | Step::Album { caption, short, .. } => {
                 vec![(caption.as_str(), CAPTION_UNITS), (short, CAPTION_UNITS)]
             }
-            Step::Document { caption, .. } => vec![(caption.as_str(), CAPTION_UNITS)],
+            Step::Document { caption, .. } | Step::Media { caption, .. } => {
+                vec![(caption.as_str(), CAPTION_UNITS)]
+            }
             Step::Link {
                 caption, instead, ..
             } => std::iter::once((caption.as_str(), CAPTION_UNITS))
                 .chain(instead.iter().map(|html| (html.as_str(), TEXT_UNITS)))
                 .collect(),
-            Step::Buttons | Step::CloseTopic | Step::ReopenTopic => Vec::new(),
+            Step::Location { .. }
+            | Step::Person { .. }
+            | Step::Buttons
+            | Step::CloseTopic
+            | Step::ReopenTopic => Vec::new(),
         })
         .collect()
 }
