@@ -16,3 +16,6 @@ CREATE TABLE dialogues (
 -- A post in a private chat that shows a message, so that an edit of the message finds it.
 ALTER TABLE message_mapping ADD COLUMN shows_id INTEGER REFERENCES messages (id) ON DELETE CASCADE;
 CREATE INDEX message_mapping_of_shown ON message_mapping (shows_id) WHERE shows_id IS NOT NULL;
+
+-- When the bot tells an agent of tickets without a sound: never, night, long, always.
+ALTER TABLE agents ADD COLUMN quiet TEXT NOT NULL DEFAULT 'never';

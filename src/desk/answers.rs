@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::greeting::Greeting;
 use super::intake::from_file;
 use super::rights::{Action, Staff};
-use super::{Desk, GROUP, PUSH, private, tickets};
+use super::{Desk, GROUP, PUSH, bells, private, tickets};
 use crate::domain::attachment::{Attachment, AttachmentKind};
 use crate::domain::error::Error;
 use crate::domain::event::Event;
@@ -47,6 +47,13 @@ pub enum AnswerPart {
 pub struct Source {
     pub chat_id: i64,
     pub message_id: i64,
+}
+
+impl Source {
+    /// Telegram's groups have negative ids, people positive ones.
+    fn is_of_a_group(self) -> bool {
+        self.chat_id < 0
+    }
 }
 
 /// What came of an edit.
@@ -241,8 +248,12 @@ pub(super) fn store(tx: &mut Tx, answer: Answer, ways: &Ways) -> Result<Option<M
     if ways.push {
         push_to_devices(tx, &ticket, id)?;
     }
-    if answer.sources.is_empty() && ways.group {
+    let in_group = answer.sources.iter().any(|source| source.is_of_a_group());
+    if !in_group && ways.group {
         show_in_group(tx, ticket.id, id)?;
+    }
+    if ways.group {
+        bells::answered(tx, &ticket, id, agent)?;
     }
     let shown = (Some(id), private::parts(0, attachments.len()));
     private::tell_contact(tx, &ticket, "answer", shown, ways.group)?;

@@ -270,7 +270,8 @@ impl TicketEdit {
     }
 }
 
-fn apply(
+/// Makes the change, where staff may; giving it away comes first.
+pub(super) fn apply(
     tx: &mut Tx,
     staff: &Staff,
     before: &Ticket,

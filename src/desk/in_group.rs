@@ -152,7 +152,7 @@ impl Desk {
         local.format("%Y-%m-%d %H:%M").to_string()
     }
 
-    fn doing(&self) -> Doing {
+    pub(super) fn doing(&self) -> Doing {
         Doing {
             texts: Arc::clone(&self.texts),
             locale: self.settings.locale,
@@ -189,11 +189,12 @@ fn staff_of(r: &Reading, who: &Who) -> Result<Staff, Error> {
     }
 }
 
-struct Doing {
-    texts: Arc<Texts>,
-    locale: Locale,
-    to_group: bool,
-    ways: Ways,
+/// What is needed to do what staff asks for, in the group or in a private chat.
+pub(super) struct Doing {
+    pub texts: Arc<Texts>,
+    pub locale: Locale,
+    pub to_group: bool,
+    pub ways: Ways,
 }
 
 impl Doing {
@@ -237,7 +238,7 @@ impl Doing {
     }
 
     /// Whether it was open.
-    fn close(
+    pub(super) fn close(
         &self,
         tx: &mut Tx,
         staff: &Staff,
@@ -263,7 +264,7 @@ impl Doing {
     }
 
     /// Words where nothing changes.
-    fn assign(
+    pub(super) fn assign(
         &self,
         tx: &mut Tx,
         staff: &Staff,
@@ -315,19 +316,31 @@ impl Doing {
                 }
             }));
         };
+        self.say(tx, (staff, who.telegram_id), ticket.id, canned.text, update)?;
+        Ok(None)
+    }
+
+    /// Answers in words that were written before.
+    pub(super) fn say(
+        &self,
+        tx: &mut Tx,
+        (staff, telegram_id): (&Staff, Option<i64>),
+        ticket: TicketId,
+        text: String,
+        update: i64,
+    ) -> Result<(), Error> {
         let answer = Answer {
-            ticket: ticket.id,
-            text: canned.text,
+            ticket,
+            text,
             attachments: Vec::new(),
             agent_name: staff.name().to_owned(),
-            agent_telegram_id: who.telegram_id,
+            agent_telegram_id: telegram_id,
             agent: staff.agent(),
             sources: Vec::new(),
             media_group: None,
             updates: vec![update],
         };
-        answers::store(tx, answer, &self.ways)?;
-        Ok(None)
+        answers::store(tx, answer, &self.ways).map(drop)
     }
 
     fn pressed(&self, tx: &mut Tx, who: &Who, id: TicketId, button: Button) -> Result<Told, Error> {

@@ -6,7 +6,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::access::Caller;
-use super::{Desk, GROUP, hours, tickets};
+use super::{Desk, GROUP, bells, hours, tickets};
 use crate::domain::attachment::{Attachment, AttachmentKind};
 use crate::domain::error::{Error, Kind};
 use crate::domain::event::Event;
@@ -148,6 +148,7 @@ pub(super) fn contact_says(
         tickets::told_reopened(tx, &reopened, house.to_group)?;
     }
     if house.to_group {
+        bells::contact_wrote(tx, ticket, id, before)?;
         tx.add_job(&NewJob {
             carrier: GROUP,
             lane: GROUP,

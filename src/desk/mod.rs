@@ -4,6 +4,7 @@
 pub mod access;
 pub mod agents;
 pub mod answers;
+pub mod bells;
 pub mod bot;
 pub mod canned;
 pub mod categories;

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::rights::{Action, Staff};
-use super::{Desk, GROUP, private};
+use super::{Desk, GROUP, bells, private};
 use crate::domain::error::{Error, Kind};
 use crate::domain::event::{Event, TicketChange, TicketEvent};
 use crate::domain::ids::{AgentId, CategoryId, MessageId, TicketId};
@@ -253,6 +253,9 @@ pub(super) fn assign(
     log(tx, ticket, by, actor, action, name.as_deref())?;
     let before = ticket.agent;
     tell(tx, ticket, agent, TicketChange::Assigned { before });
+    if to_group {
+        bells::assigned(tx, ticket, agent, by, actor)?;
+    }
     let payload = json!({"agent": name, "by": actor});
     tell_group(tx, ticket.id, "assigned", payload, to_group)
 }

@@ -9,7 +9,7 @@ use super::open::{read_time, time};
 use super::reader::Reading;
 use super::writer::Tx;
 use crate::domain::error::Error;
-use crate::domain::ids::{ContactId, MessageId, TicketId, UserId};
+use crate::domain::ids::{AgentId, ContactId, MessageId, TicketId, UserId};
 use crate::domain::ticket::Channel;
 
 /// What a chat is in the middle of.
@@ -78,7 +78,24 @@ impl Reading<'_> {
     }
 }
 
+impl Reading<'_> {
+    /// When an agent is told of tickets without a sound, as a word of the desk's.
+    pub fn quiet_of(&self, agent: AgentId) -> Result<Option<String>, Error> {
+        let sql = r"SELECT quiet FROM agents WHERE id = ?1";
+        Ok(self
+            .prepare(sql)?
+            .query_row([agent.0], |row| row.get(0))
+            .optional()?)
+    }
+}
+
 impl Tx<'_> {
+    pub fn set_quiet(&mut self, agent: AgentId, quiet: &str) -> Result<(), Error> {
+        let sql = r"UPDATE agents SET quiet = ?2 WHERE id = ?1";
+        self.prepare(sql)?.execute(params![agent.0, quiet])?;
+        Ok(())
+    }
+
     pub fn put_dialogue(&mut self, chat: i64, state: &str, turn: i64) -> Result<(), Error> {
         let sql = r"INSERT INTO dialogues (chat_id, state, turn, updated_at) VALUES (?1, ?2, ?3, ?4)
                     ON CONFLICT (chat_id) DO UPDATE SET state = excluded.state, turn = excluded.turn, updated_at = excluded.updated_at";

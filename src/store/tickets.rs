@@ -165,6 +165,8 @@ impl Reading<'_> {
 pub struct BeforeMessage {
     pub was_resolved: bool,
     pub agent: Option<AgentId>,
+    /// Nothing was said in it before.
+    pub was_empty: bool,
 }
 
 impl Tx<'_> {
@@ -198,11 +200,12 @@ impl Tx<'_> {
         id: TicketId,
         message: MessageId,
     ) -> Result<BeforeMessage, Error> {
-        let sql = r"SELECT resolved, agent_id, status FROM tickets WHERE id = ?1";
+        let sql = r"SELECT resolved, agent_id, status, message_count FROM tickets WHERE id = ?1";
         let (before, status) = self.prepare(sql)?.query_row([id.0], |row| {
             let before = BeforeMessage {
                 was_resolved: row.get(0)?,
                 agent: row.get::<_, Option<i64>>(1)?.map(AgentId),
+                was_empty: row.get::<_, i64>(3)? == 0,
             };
             Ok((before, row.get::<_, String>(2)?))
         })?;

@@ -55,6 +55,8 @@ pub struct Manner {
     pub reply_to: Option<i64>,
     /// The buttons under it.
     pub keyboard: Option<Value>,
+    /// Without a sound.
+    pub silent: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]

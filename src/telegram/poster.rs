@@ -176,6 +176,7 @@ impl Poster {
                 _ => None,
             },
             keyboard: first.then(|| planner::keyboard(&self.group.desk, known)),
+            silent: false,
         };
         let receipt = sending::send(&self.group, place, step, &manner).await?;
         if first && let Some(message) = receipt.message_ids.first() {

@@ -15,10 +15,11 @@ use super::sending;
 use super::split::pieces;
 use super::steps::{Plan, Step};
 use crate::delivery::{Carrier, Job, Outcome, Receipt, Scope};
-use crate::desk::bot::BotButton;
+use crate::desk::bot::{BotButton, COMMANDS, STAFF_COMMANDS};
 use crate::desk::private::{Line, LineButton, PRIVATE};
 use crate::domain::error::Error;
 use crate::domain::ids::MessageId;
+use crate::domain::locale::Locale;
 
 /// Telegram lets through about a message a second, and a few at once.
 const RATE: (u32, Duration) = (5, Duration::from_secs(5));
@@ -102,6 +103,8 @@ impl Carrier for Private {
             "answer" => self.answer(chat, &job).await,
             "edited" => self.edited(&job).await,
             "closed" => self.closed(chat, &job).await,
+            "bell" => self.bell(chat, &job).await,
+            "commands" => self.commands(chat).await,
             _ => Ok(dropped("a kind nobody knows")),
         };
         match carried {
@@ -125,7 +128,8 @@ impl Private {
             });
         };
         let Some(post) = line.edits else {
-            return Ok(Outcome::Delivered(Some(self.say(chat, &line).await?)));
+            let said = self.say(chat, &line, false).await?;
+            return Ok(Outcome::Delivered(Some(said)));
         };
         let (text, keyboard) = (shown(&line.text), keyboard(&line.buttons));
         self.group.pace.take(1).await;
@@ -149,9 +153,10 @@ impl Private {
         }
     }
 
-    async fn say(&self, chat: i64, line: &Line) -> Result<Receipt, Failure> {
+    async fn say(&self, chat: i64, line: &Line, silent: bool) -> Result<Receipt, Failure> {
         let manner = Manner {
             keyboard: (!line.buttons.is_empty()).then(|| keyboard(&line.buttons)),
+            silent,
             ..Manner::default()
         };
         self.group.pace.take(1).await;
@@ -266,7 +271,36 @@ impl Private {
             buttons: vec![(1..=5).map(star).collect()],
             edits: None,
         };
-        Ok(Outcome::Delivered(Some(self.say(chat, &line).await?)))
+        let said = self.say(chat, &line, false).await?;
+        Ok(Outcome::Delivered(Some(said)))
+    }
+
+    /// Tells an agent of a ticket; a reply to that post is an answer.
+    async fn bell(&self, chat: i64, job: &Job) -> Result<Outcome, Trouble> {
+        let desk = &self.group.desk;
+        let Some(ticket) = job.ticket else {
+            return Ok(dropped("a bell for nothing"));
+        };
+        let Some(bell) = desk.bell(ticket, job.message, chat, &job.payload).await? else {
+            return Ok(dropped("the ticket is gone"));
+        };
+        let said = self.say(chat, &bell.line, bell.silent).await?;
+        Ok(Outcome::Delivered(Some(said)))
+    }
+
+    /// Apps offer staff its own commands besides those of everybody.
+    async fn commands(&self, chat: i64) -> Result<Outcome, Trouble> {
+        let desk = &self.group.desk;
+        let scope = json!({ "type": "chat", "chat_id": chat });
+        for locale in Locale::ALL {
+            let all = STAFF_COMMANDS.iter().chain(&COMMANDS);
+            let all = all.map(|(name, key)| (*name, desk.texts().get(locale, key, &[])));
+            let all: Vec<(&str, String)> = all.collect();
+            let language = Some(locale.as_str()).filter(|_| locale != desk.locale());
+            let client = &self.group.client;
+            client.set_commands(scope.clone(), language, &all).await?;
+        }
+        Ok(Outcome::Delivered(None))
     }
 
     async fn failed(&self, chat: i64, failure: Failure) -> Outcome {

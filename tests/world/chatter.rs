@@ -50,6 +50,15 @@ impl Chatter<'_> {
         self.last_with(text).unwrap()
     }
 
+    /// Waits until a post has a button with this in it.
+    pub async fn until_button(&self, post: i64, label: &str) {
+        let has = || {
+            let buttons = self.person.buttons(post).into_iter();
+            buttons.filter(|button| button.contains(label)).count() > 0
+        };
+        self.waits(&format!("a button {label:?}"), async || has()).await;
+    }
+
     /// Presses a button, waits until the press is answered, and gives the answer.
     pub async fn presses(&self, post: i64, label: &str) -> String {
         let known = self.person.presses(post, label);

@@ -2,7 +2,12 @@
 //! that ends its updates. What a step is, is `dialogue`'s; what it does to tickets is the desk's, as for every channel.
 
 mod dialogue;
+mod own_tickets;
 mod screens;
+mod staff_lists;
+mod staff_state;
+mod staff_step;
+mod staff_talk;
 mod state;
 mod talk;
 
@@ -13,10 +18,10 @@ use serde_json::json;
 
 use super::Desk;
 use super::answers::{AnswerPart, Source, into_attachment, tell_updated};
-use super::in_group::{Told, is_refusal};
+use super::in_group::{Doing, Told, is_refusal};
 use super::private::{self, PRIVATE};
 use super::tickets;
-use crate::domain::error::Error;
+use crate::domain::error::{Error, Kind};
 use crate::domain::ids::CategoryId;
 use crate::domain::locale::Locale;
 use crate::domain::message::Direction;
@@ -24,9 +29,12 @@ use crate::domain::text;
 pub use crate::store::TelegramPerson;
 use crate::store::{Reading, Tx};
 use dialogue::{Input, step};
+use staff_state::StaffButton;
+use staff_talk::StaffTalk;
 use state::{Button, State, Wish};
 use talk::{House, Talk};
 
+pub use staff_state::{Quiet, StaffButton as BotStaffButton};
 pub use state::Button as BotButton;
 
 /// The commands as they are offered, each with the key of its description.
@@ -38,6 +46,8 @@ pub const COMMANDS: [(&str, &str); 6] = [
     ("cancel", "bot-command-cancel"),
     ("help", "bot-command-help"),
 ];
+/// Those that staff has besides.
+pub const STAFF_COMMANDS: [(&str, &str); 1] = [("admin", "bot-command-admin")];
 /// A dialogue that nothing was said in for so long is over.
 const TIME_OUT: Duration = Duration::hours(1);
 
@@ -110,10 +120,10 @@ impl Desk {
             What::Said(_) => self.limits.message_of(&person.user()),
             _ => Ok(()),
         };
-        let (first_house, done) = (house.clone(), updates.clone());
+        let (first_house, done, doing) = (house.clone(), updates.clone(), self.doing());
         let stepped = self.store.write(move |tx| {
             limited?;
-            let told = stepped(tx, &first_house, heard)?;
+            let told = stepped(tx, &first_house, doing, heard)?;
             finish(tx, &done, left(&told))
         });
         let error = match stepped.await {
@@ -216,7 +226,7 @@ fn finish(tx: &mut Tx, updates: &[i64], left: Option<Vec<u8>>) -> Result<(), Err
 }
 
 /// One step: what the state makes of the input, what that does, and the state it leaves.
-fn stepped(tx: &mut Tx, house: &House, heard: Heard) -> Result<Told, Error> {
+fn stepped(tx: &mut Tx, house: &House, doing: Doing, heard: Heard) -> Result<Told, Error> {
     let chat = heard.person.telegram_id;
     let contact = tx.touch_telegram(&heard.person)?;
     // Who writes has let the bot in, whatever came of the update that says so.
@@ -224,9 +234,28 @@ fn stepped(tx: &mut Tx, house: &House, heard: Heard) -> Result<Told, Error> {
     let (before, turn) = known_state(tx, chat)?;
     let locale = contact.language.or(heard.language).unwrap_or(house.locale);
     let mut talk = Talk::new(house.clone(), contact, locale, turn + 1);
+    let mut staff = StaffTalk::of(tx, chat, doing, heard.updates.first().copied())?;
+    if let Some(staff) = &mut staff
+        && let Some(input) = staff.meant(tx, &before, &heard.what)?
+    {
+        let doing = match &before {
+            State::Staff { doing } => Some(*doing),
+            _ => None,
+        };
+        if let Some((after, effect)) = staff_step::step(doing, input) {
+            staff.takes(&mut talk, heard.what)?;
+            staff.does(tx, &mut talk, effect)?;
+            let after = after.map_or(State::Idle, |doing| State::Staff { doing });
+            keep(tx, chat, &after, turn)?;
+            return Ok(talk.told);
+        }
+    }
     let input = match heard.what {
         What::Command { name, rest } => command(&name, &rest),
         What::Foreign => Input::Foreign,
+        What::Pressed { data, .. } if StaffButton::pressed(&data).is_some() => {
+            return Err(Error::new(Kind::Forbidden, "not_allowed"));
+        }
         What::Pressed { data, post } => match Button::pressed(&data, turn) {
             Some(button) => {
                 talk.in_place = post.filter(|_| button.is_in_place());
@@ -254,12 +283,16 @@ fn stepped(tx: &mut Tx, house: &House, heard: Heard) -> Result<Told, Error> {
     for effect in effects {
         talk.does(tx, effect)?;
     }
-    let stored = serde_json::to_string(&after)
-        .map_err(|error| Error::internal(format_args!("a dialogue's state: {error}")))?;
     // A step that shows nothing of its own leaves the buttons of the one before it alone.
     let turn = if talk.shows_step { turn + 1 } else { turn };
-    tx.put_dialogue(chat, &stored, turn)?;
+    keep(tx, chat, &after, turn)?;
     Ok(talk.told)
+}
+
+fn keep(tx: &mut Tx, chat: i64, state: &State, turn: i64) -> Result<(), Error> {
+    let stored = serde_json::to_string(state)
+        .map_err(|error| Error::internal(format_args!("a dialogue's state: {error}")))?;
+    tx.put_dialogue(chat, &stored, turn)
 }
 
 /// What the chat is in the middle of, unless that was long ago or is not known any more.

@@ -106,14 +106,18 @@ impl Talk {
             sign(ticket.status),
             ticket.title
         );
-        let lines = messages.iter().map(|message| self.of_message(message));
+        let you = self.text("bot-you", &[]);
+        let lines = messages
+            .iter()
+            .map(|message| self.of_message(message, &you));
         let all: Vec<String> = std::iter::once(head).chain(lines).collect();
         all.join("\n\n")
     }
 
-    fn of_message(&self, message: &Message) -> String {
+    /// One message; `contact` is what its contact is called here.
+    pub(super) fn of_message(&self, message: &Message, contact: &str) -> String {
         let who = match message.direction {
-            Direction::User => self.text("bot-you", &[]),
+            Direction::User => contact.to_owned(),
             Direction::Support => message.agent_name.clone().unwrap_or_default(),
         };
         let mark = match message.direction {
@@ -135,7 +139,7 @@ impl Talk {
 }
 
 /// A state at a glance.
-fn sign(status: Status) -> &'static str {
+pub(super) fn sign(status: Status) -> &'static str {
     match status {
         Status::Open | Status::WaitingAdmin | Status::Escalated => "🟡",
         Status::InProgress => "🔵",
@@ -145,7 +149,7 @@ fn sign(status: Status) -> &'static str {
 }
 
 /// What a state is called for contacts, who need not know how the desk works.
-fn status_key(status: Status) -> &'static str {
+pub(super) fn status_key(status: Status) -> &'static str {
     match status {
         Status::Open | Status::WaitingAdmin | Status::Escalated => "bot-status-waiting",
         Status::InProgress => "bot-status-in-progress",

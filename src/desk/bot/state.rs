@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::staff_state::StaffState;
 use crate::domain::ids::{CategoryId, TicketId};
 use crate::domain::locale::Locale;
 
@@ -31,6 +32,10 @@ pub enum State {
     },
     /// The contact may not write, and was told so.
     Banned,
+    /// Somebody of the staff is at work on a ticket.
+    Staff {
+        doing: StaffState,
+    },
 }
 
 /// What somebody wants to ask about.
@@ -181,6 +186,11 @@ mod tests {
                 stars: 2,
             },
             State::Banned,
+            State::Staff {
+                doing: StaffState::Closing {
+                    ticket: TicketId(4),
+                },
+            },
         ] {
             let stored = serde_json::to_string(&state).unwrap();
             assert_eq!(serde_json::from_str::<State>(&stored).unwrap(), state);

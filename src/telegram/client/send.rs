@@ -195,6 +195,11 @@ impl Client {
         put(&mut ask, "message_thread_id", place.topic);
         put(&mut ask, "reply_parameters", reply_parameters(manner));
         put(&mut ask, "reply_markup", manner.keyboard.as_ref());
+        put(
+            &mut ask,
+            "disable_notification",
+            manner.silent.then_some(true),
+        );
         let sent: Sent = self.call(method, &ask).await?;
         receipt(&[sent])
     }
@@ -207,6 +212,9 @@ fn form(place: Place, manner: &Manner) -> Form {
     }
     if let Some(reply) = reply_parameters(manner) {
         form = form.text("reply_parameters", reply.to_string());
+    }
+    if manner.silent {
+        form = form.text("disable_notification", "true");
     }
     match &manner.keyboard {
         Some(keyboard) => form.text("reply_markup", keyboard.to_string()),
