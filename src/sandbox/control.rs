@@ -195,7 +195,7 @@ impl Sandbox {
         }
         let id = params.number(name);
         let known =
-            id.filter(|id| self.look(|world| world.post(world.group.chat_id, *id).is_some()));
+            id.filter(|id| self.look(|world| world.post(self.group(world).chat_id, *id).is_some()));
         match known {
             Some(id) => Ok(Some(id)),
             None => wrong(format!("{name} names no message of the group")),
@@ -207,7 +207,7 @@ impl Sandbox {
             return Ok(None);
         }
         let id = params.number("thread_id");
-        match id.filter(|id| self.look(|world| world.topic(*id).is_some())) {
+        match id.filter(|id| self.look(|world| self.group(world).topic(*id).is_some())) {
             Some(id) => Ok(Some(id)),
             None => wrong("thread_id names no topic of the group"),
         }

@@ -5,8 +5,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::Sandbox;
+use super::groups::{Group, Standing};
 use super::post::Post;
-use super::world::{Standing, World};
+use super::world::World;
 
 const SHOWN_POSTS: usize = 300;
 const SHOWN_PUSHES: usize = 100;
@@ -18,7 +19,7 @@ impl Sandbox {
     pub(super) async fn state(&self) -> Value {
         let faults = self.active_faults().await;
         let version = *self.inner.version.borrow();
-        let mut state = self.look(|world| world_json(world));
+        let mut state = self.look(|world| world_json(world, self.group(world)));
         if let Some(object) = state.as_object_mut() {
             object.insert("version".into(), json!(version));
             object.insert("faults".into(), faults);
@@ -42,10 +43,10 @@ impl Sandbox {
     }
 }
 
-fn world_json(world: &World) -> Value {
+fn world_json(world: &World, group: &Group) -> Value {
     let now = world.clock.monotonic();
     let posts = newest(&world.posts, SHOWN_POSTS, |post: &Post| {
-        world.is_group(post.chat_id)
+        post.chat_id == group.chat_id
     });
     let private = newest(&world.posts, SHOWN_POSTS, |post: &Post| {
         !world.is_group(post.chat_id)
@@ -56,15 +57,15 @@ fn world_json(world: &World) -> Value {
         .filter(|typing| typing.at + TYPING > now)
         .collect();
     json!({
-        "forum": world.group.forum,
-        "group": {"chat_id": world.group.chat_id, "title": world.group.title},
+        "forum": group.forum,
+        "group": {"chat_id": group.chat_id, "title": group.title},
         "bot": {
             "user": World::bot(),
-            "administrator": world.group.standing == Standing::Administrator,
-            "kicked": world.group.standing == Standing::Kicked,
-            "can_manage_topics": world.group.can_manage_topics,
+            "administrator": group.is_administrator(),
+            "kicked": group.standing == Standing::Kicked,
+            "can_manage_topics": group.can_manage_topics,
         },
-        "topics": world.topics,
+        "topics": group.topics,
         "posts": posts,
         "private_posts": private,
         "pushes": newest(&world.fcm.pushes, SHOWN_PUSHES, |_| true),

@@ -14,6 +14,7 @@ mod commands;
 mod control;
 mod edits;
 mod forum;
+mod groups;
 mod outages;
 mod private;
 mod push;
