@@ -15,6 +15,7 @@ mod buttons;
 mod chats;
 mod commands;
 mod control;
+mod control_private;
 mod edits;
 mod entities;
 mod fault_calls;

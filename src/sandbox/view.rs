@@ -1,4 +1,4 @@
-//! The world as JSON, for the page: the newest posts, pushes, topics, faults and who is typing.
+//! The world as JSON, for the page: the newest posts, pushes, topics, people, faults and who is typing.
 
 use std::time::Duration;
 
@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::Sandbox;
 use super::groups::{Group, Standing};
+use super::people::Human;
 use super::post::Post;
 use super::world::World;
 
@@ -49,8 +50,14 @@ fn world_json(world: &World, group: &Group) -> Value {
         post.chat_id == group.chat_id
     });
     let private = newest(&world.posts, SHOWN_POSTS, |post: &Post| {
-        !world.is_group(post.chat_id)
+        world.people.contains_key(&post.chat_id)
     });
+    let private: Vec<Value> = private.into_iter().map(private_json).collect();
+    let people: Vec<Value> = world
+        .people
+        .values()
+        .map(|human| person_json(world, human))
+        .collect();
     let typing: Vec<_> = world
         .typing
         .iter()
@@ -68,10 +75,38 @@ fn world_json(world: &World, group: &Group) -> Value {
         "topics": group.topics,
         "posts": posts,
         "private_posts": private,
+        "people": people,
         "pushes": newest(&world.fcm.pushes, SHOWN_PUSHES, |_| true),
         "typing": typing,
         "agents": world.agents,
         "presses": newest_of(&world.presses, SHOWN_PRESSES),
+    })
+}
+
+/// A post with what has no text and no file of its own.
+fn private_json(post: &Post) -> Value {
+    let mut json = json!(post);
+    if let Some(object) = json.as_object_mut() {
+        for name in ["location", "contact", "forward_origin"] {
+            if let Some(value) = post.field(name) {
+                object.insert(name.into(), value.clone());
+            }
+        }
+    }
+    json
+}
+
+fn person_json(world: &World, human: &Human) -> Value {
+    let commands = world.offered(human.user.id, &human.user).into_iter();
+    let commands = commands
+        .map(|(command, description)| json!({"command": command, "description": description}));
+    json!({
+        "id": human.user.id,
+        "name": human.user.full_name(),
+        "wrote": human.wrote,
+        "blocked": human.blocked,
+        "keyboard": human.keyboard,
+        "commands": commands.collect::<Vec<_>>(),
     })
 }
 

@@ -12,6 +12,7 @@ mod bot_api;
 mod buttons;
 mod commands;
 mod control;
+mod control_private;
 mod edits;
 mod forum;
 mod groups;
