@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 
 use super::Sandbox;
 use super::entities::settle;
+use super::groups::Standing;
 use super::html::Formatted;
 use super::media::{self, FileKind};
 use super::params::Upload;
 use super::post::{Draft, Post, User, message_json};
-use super::world::{BOT_ID, Standing, World};
+use super::world::{BOT_ID, World};
 
 /// First user id of agents and of other people.
 const FIRST_AGENT_ID: i64 = 200_000_001;
@@ -42,6 +43,7 @@ impl Sandbox {
         Self {
             inner: self.inner.clone(),
             agent,
+            group: self.group,
         }
     }
 
@@ -74,7 +76,7 @@ impl Sandbox {
         caption: &str,
     ) -> Vec<i64> {
         self.change(|world| {
-            let base = world.person_draft(&self.agent, reply_to, thread_id, "text");
+            let base = self.agent_draft(world, reply_to, thread_id, "text");
             world.files_by_person(&base, files, caption)
         })
     }
@@ -108,7 +110,7 @@ impl Sandbox {
     pub fn agent_edits(&self, message_id: i64, new_text: &str) -> bool {
         let formatted = plain(new_text);
         self.change(|world| {
-            let chat_id = world.group.chat_id;
+            let chat_id = self.group(world).chat_id;
             let now = world.clock.now();
             let Some(post) = world.post_mut(chat_id, message_id) else {
                 return false;
@@ -125,7 +127,7 @@ impl Sandbox {
     /// Deletes a message of the group. Telegram tells bots nothing of that.
     pub fn agent_deletes(&self, message_id: i64) -> bool {
         self.change(|world| {
-            let chat_id = world.group.chat_id;
+            let chat_id = self.group(world).chat_id;
             let post = world.post_mut(chat_id, message_id);
             post.map(|post| post.deleted = true).is_some()
         })
@@ -134,10 +136,27 @@ impl Sandbox {
     /// Opens a topic by hand; gives its thread id.
     pub fn agent_opens_topic(&self, name: &str) -> i64 {
         self.change(|world| {
-            let thread = world.open_topic(name, 7_322_096, self.agent.clone());
-            world.announce(world.group.chat_id, thread);
+            let chat_id = self.group(world).chat_id;
+            let thread = world.open_topic(chat_id, name, 7_322_096, self.agent.clone());
+            world.announce(chat_id, thread);
             thread
         })
+    }
+
+    fn agent_draft(
+        &self,
+        world: &World,
+        reply_to: Option<i64>,
+        thread_id: Option<i64>,
+        kind: &'static str,
+    ) -> Draft {
+        let chat_id = self.group(world).chat_id;
+        let mut draft = Draft::new(chat_id, self.agent(), kind);
+        // What was deleted can not be answered; Telegram's apps then send without.
+        let answered = reply_to.and_then(|id| world.post(chat_id, id));
+        draft.reply_to = answered.map(|post| post.id);
+        draft.thread_id = thread_id.or(answered.and_then(|post| post.thread_id));
+        draft
     }
 
     fn says(
@@ -149,7 +168,7 @@ impl Sandbox {
         body: Vec<(&str, Value)>,
     ) -> i64 {
         self.change(|world| {
-            let mut draft = world.person_draft(&self.agent, reply_to, thread_id, kind);
+            let mut draft = self.agent_draft(world, reply_to, thread_id, kind);
             set_text(&mut draft, text);
             let fields = body.into_iter();
             draft
@@ -218,22 +237,6 @@ impl World {
         format!("{}", 13_000_000_000_000_000 + self.albums)
     }
 
-    fn person_draft(
-        &self,
-        agent: &User,
-        reply_to: Option<i64>,
-        thread_id: Option<i64>,
-        kind: &'static str,
-    ) -> Draft {
-        let chat_id = self.group.chat_id;
-        let mut draft = Draft::new(chat_id, agent.clone(), kind);
-        // What was deleted can not be answered; Telegram's apps then send without.
-        let answered = reply_to.and_then(|id| self.post(chat_id, id));
-        draft.reply_to = answered.map(|post| post.id);
-        draft.thread_id = thread_id.or(answered.and_then(|post| post.thread_id));
-        draft
-    }
-
     /// Puts a person's files, each like `base`, as one album where they may share one.
     pub(super) fn files_by_person(
         &mut self,
@@ -282,13 +285,13 @@ impl World {
     /// Privacy mode hides from a bot that is no administrator all but commands, mentions of it,
     /// answers to it and service messages.
     pub(super) fn bot_sees(&self, chat_id: i64, id: i64) -> bool {
-        if !self.is_group(chat_id) || self.group.standing == Standing::Administrator {
-            return true;
+        let standing = self.groups.get(chat_id).map(|group| group.standing);
+        match standing {
+            None | Some(Standing::Administrator) => return true,
+            Some(Standing::Kicked) => return false,
+            Some(_) => {}
         }
-        if self.group.standing == Standing::Kicked {
-            return false;
-        }
-        !self.group.privacy
+        !self.privacy
             || self
                 .post(chat_id, id)
                 .is_some_and(|post| self.is_for_bot(post))

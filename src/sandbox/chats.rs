@@ -4,11 +4,12 @@ use serde_json::{Value, json};
 
 use super::answer::{ApiError, Outcome};
 use super::fetch::is_loopback;
+use super::groups::{Group, Standing, bot_member};
 use super::media::FileKind;
 use super::params::Params;
 use super::post::{Draft, User};
 use super::updates::Webhook;
-use super::world::{Standing, Topic, World};
+use super::world::{Topic, World};
 
 /// Characters of a topic's name; a longer one is cut.
 const TOPIC_NAME: usize = 128;
@@ -59,7 +60,7 @@ impl World {
         let mut me = Self::bot().json();
         if let Some(object) = me.as_object_mut() {
             object.insert("can_join_groups".into(), json!(true));
-            let reads_all = !self.group.privacy;
+            let reads_all = !self.privacy;
             object.insert("can_read_all_group_messages".into(), json!(reads_all));
             object.insert("supports_inline_queries".into(), json!(false));
             object.insert("can_connect_to_business".into(), json!(false));
@@ -91,12 +92,13 @@ impl World {
         if let Some(user) = self.user(chat_id) {
             return match id == user.id {
                 true => Ok(json!({"status": "member", "user": user.json()})),
-                false if id == super::world::BOT_ID => Ok(self.bot_member(Standing::Member)),
+                false if id == super::world::BOT_ID => Ok(bot_member(Standing::Member, false)),
                 false => Err(ApiError::bad("Bad Request: member not found")),
             };
         }
         if id == super::world::BOT_ID {
-            return Ok(self.bot_member(self.group.standing));
+            let group = self.groups.get(chat_id);
+            return Ok(group.map(Group::bot_member).unwrap_or_default());
         }
         match self.agents.iter().find(|agent| agent.id == id) {
             Some(agent) => Ok(json!({"status": "member", "user": agent.json()})),
@@ -104,80 +106,66 @@ impl World {
         }
     }
 
-    /// The bot as a `ChatMember` of the group.
-    pub(super) fn bot_member(&self, standing: Standing) -> Value {
-        let user = Self::bot().json();
-        match standing {
-            Standing::Kicked => json!({"status": "kicked", "user": user, "until_date": 0}),
-            Standing::Member => json!({"status": "member", "user": user}),
-            Standing::Administrator => json!({
-                "status": "administrator", "user": user, "can_be_edited": false,
-                "is_anonymous": false, "can_manage_chat": true, "can_delete_messages": true,
-                "can_manage_video_chats": true, "can_restrict_members": true,
-                "can_promote_members": false, "can_change_info": true, "can_invite_users": true,
-                "can_post_stories": false, "can_edit_stories": false, "can_delete_stories": false,
-                "can_pin_messages": true, "can_manage_topics": self.group.can_manage_topics,
-            }),
-        }
-    }
-
-    pub(super) fn may_topics(&self) -> bool {
-        self.group.standing == Standing::Administrator && self.group.can_manage_topics
+    fn may_topics(&self, chat_id: i64) -> bool {
+        self.groups.get(chat_id).is_some_and(Group::may_topics)
     }
 
     fn forum_of(&self, params: &Params) -> Result<i64, ApiError> {
         let chat_id = self.chat_of(params)?;
-        match self.is_group(chat_id) && self.group.forum {
+        match self.groups.get(chat_id).is_some_and(|group| group.forum) {
             true => Ok(chat_id),
             false => Err(ApiError::bad("Bad Request: the chat is not a forum")),
         }
     }
 
     fn create_forum_topic(&mut self, params: &Params) -> Outcome {
-        self.forum_of(params)?;
-        if !self.may_topics() {
+        let chat_id = self.forum_of(params)?;
+        if !self.may_topics(chat_id) {
             return Err(ApiError::bad(
                 "Bad Request: not enough rights to create a topic",
             ));
         }
         let name = topic_name(params)?;
         let color = params.number("icon_color").unwrap_or(7_322_096);
-        let thread_id = self.open_topic(&name, color, Self::bot());
+        let thread_id = self.open_topic(chat_id, &name, color, Self::bot());
         Ok(json!({"message_thread_id": thread_id, "name": name, "icon_color": color}))
     }
 
     /// Opens a topic: its creation message is its first, and gives it its id.
-    pub(super) fn open_topic(&mut self, name: &str, color: i64, by: User) -> i64 {
-        let mut draft = Draft::new(self.group.chat_id, by, "service");
+    pub(super) fn open_topic(&mut self, chat_id: i64, name: &str, color: i64, by: User) -> i64 {
+        let mut draft = Draft::new(chat_id, by, "service");
         draft.text = name.to_owned();
         draft.body.insert(
             "forum_topic_created".into(),
             json!({"name": name, "icon_color": color}),
         );
-        let chat_id = draft.chat_id;
         let thread_id = self.put(draft);
         if let Some(post) = self.post_mut(chat_id, thread_id) {
             post.thread_id = Some(thread_id);
         }
-        self.topics.push(Topic {
-            thread_id,
-            name: name.to_owned(),
-            closed: false,
-            deleted: false,
-        });
+        if let Some(group) = self.groups.get_mut(chat_id) {
+            group.topics.push(Topic {
+                chat_id,
+                thread_id,
+                name: name.to_owned(),
+                closed: false,
+                deleted: false,
+            });
+        }
         thread_id
     }
 
     fn topic_of(&mut self, params: &Params) -> Result<&mut Topic, ApiError> {
-        self.forum_of(params)?;
-        if !self.may_topics() {
+        let chat_id = self.forum_of(params)?;
+        if !self.may_topics(chat_id) {
             return Err(ApiError::bad(
                 "Bad Request: not enough rights to edit a topic",
             ));
         }
         let thread = params.number("message_thread_id").unwrap_or(0);
-        self.topics
-            .iter_mut()
+        let group = self.groups.get_mut(chat_id);
+        let mut topics = group.into_iter().flat_map(|group| &mut group.topics);
+        topics
             .find(|topic| topic.thread_id == thread && !topic.deleted)
             .ok_or_else(|| ApiError::bad("Bad Request: TOPIC_ID_INVALID"))
     }
@@ -204,12 +192,12 @@ impl World {
             return Err(not_modified());
         }
         topic.closed = closed;
-        let thread = topic.thread_id;
+        let (chat_id, thread) = (topic.chat_id, topic.thread_id);
         let (field, words) = match closed {
             true => ("forum_topic_closed", "The topic was closed"),
             false => ("forum_topic_reopened", "The topic was opened again"),
         };
-        let mut draft = Draft::new(self.group.chat_id, Self::bot(), "service");
+        let mut draft = Draft::new(chat_id, Self::bot(), "service");
         draft.thread_id = Some(thread);
         draft.text = words.to_owned();
         draft.body.insert(field.into(), json!({}));

@@ -28,7 +28,7 @@ pub(super) enum Scope {
 impl Sandbox {
     /// The commands offered in the group to a member without a language, each with its description.
     pub fn commands(&self) -> Vec<(String, String)> {
-        self.look(|world| world.offered(world.group.chat_id, &self.agent))
+        self.look(|world| world.offered(self.group(world).chat_id, &self.agent))
     }
 }
 

@@ -32,9 +32,9 @@ impl ControlAnswer {
 }
 
 /// What was wrong with a call: a status and words.
-struct Wrong(u16, String);
+pub(super) struct Wrong(pub u16, pub String);
 
-fn wrong<T>(words: impl Into<String>) -> Result<T, Wrong> {
+pub(super) fn wrong<T>(words: impl Into<String>) -> Result<T, Wrong> {
     Err(Wrong(400, words.into()))
 }
 
@@ -71,7 +71,16 @@ impl Sandbox {
         }
         if !matches!(
             path,
-            "state" | "events" | "reply" | "edit" | "say" | "press" | "faults"
+            "state"
+                | "events"
+                | "reply"
+                | "edit"
+                | "say"
+                | "press"
+                | "private/say"
+                | "private/press"
+                | "private/block"
+                | "faults"
         ) {
             return Err(Wrong(404, "there is no such path".to_owned()));
         }
@@ -87,7 +96,8 @@ impl Sandbox {
             "edit" => self.edit_call(&params)?,
             "say" => self.say_call(&params)?,
             "press" => self.press_call(&params)?,
-            _ => self.faults_call(&params).await?,
+            "faults" => self.faults_call(&params).await?,
+            private => self.private_call(private, &params)?,
         };
         Ok(ControlAnswer::json(200, &done))
     }
@@ -110,10 +120,7 @@ impl Sandbox {
         let reply_to = self.known_post(params, "reply_to")?;
         let thread_id = self.known_topic(params)?;
         let text = params.text("text").unwrap_or_default();
-        let photos: Vec<AgentFile> = params.uploads_named("photo").map(photo).collect();
-        if photos.iter().any(|photo| photo.bytes.is_empty()) {
-            return wrong("a photo is empty");
-        }
+        let photos = photos(params)?;
         if photos.is_empty() && text.trim().is_empty() {
             return wrong("either text or photo is needed");
         }
@@ -195,7 +202,7 @@ impl Sandbox {
         }
         let id = params.number(name);
         let known =
-            id.filter(|id| self.look(|world| world.post(world.group.chat_id, *id).is_some()));
+            id.filter(|id| self.look(|world| world.post(self.group(world).chat_id, *id).is_some()));
         match known {
             Some(id) => Ok(Some(id)),
             None => wrong(format!("{name} names no message of the group")),
@@ -207,7 +214,7 @@ impl Sandbox {
             return Ok(None);
         }
         let id = params.number("thread_id");
-        match id.filter(|id| self.look(|world| world.topic(*id).is_some())) {
+        match id.filter(|id| self.look(|world| self.group(world).topic(*id).is_some())) {
             Some(id) => Ok(Some(id)),
             None => wrong("thread_id names no topic of the group"),
         }
@@ -222,6 +229,15 @@ impl Sandbox {
             content_type: safe_type(&file.mime, &file.bytes),
             body: file.bytes,
         })
+    }
+}
+
+/// The photos that came along.
+pub(super) fn photos(params: &Params) -> Result<Vec<AgentFile>, Wrong> {
+    let photos: Vec<AgentFile> = params.uploads_named("photo").map(photo).collect();
+    match photos.iter().any(|photo| photo.bytes.is_empty()) {
+        true => wrong("a photo is empty"),
+        false => Ok(photos),
     }
 }
 

@@ -9,7 +9,7 @@ use super::media::{Attached, FileKind};
 use super::params::Params;
 use super::post::Post;
 use super::send::{Part, checked_caption, text_of};
-use super::world::{Standing, World};
+use super::world::World;
 
 /// Hours after which a bot can not delete a message any more.
 const DELETE_WITHIN: TimeDelta = TimeDelta::hours(48);
@@ -120,9 +120,12 @@ impl World {
     }
 
     fn delete_one(&mut self, chat_id: i64, id: i64) -> Result<(), ApiError> {
-        let group = self.is_group(chat_id);
         // In a group only an administrator removes what others wrote; a private chat lets the bot.
-        let may_all = !group || self.group.standing == Standing::Administrator;
+        let group = self
+            .groups
+            .get(chat_id)
+            .map(|group| group.is_administrator());
+        let may_all = group != Some(false);
         let now = self.clock.now();
         let post = self
             .post_mut(chat_id, id)
@@ -130,7 +133,7 @@ impl World {
         if !post.by_bot && !may_all {
             return Err(bad("message can't be deleted"));
         }
-        if !group && now - post.at >= DELETE_WITHIN {
+        if group.is_none() && now - post.at >= DELETE_WITHIN {
             return Err(bad("message can't be deleted for everyone"));
         }
         post.deleted = true;

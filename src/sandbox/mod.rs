@@ -15,6 +15,7 @@ mod buttons;
 mod chats;
 mod commands;
 mod control;
+mod control_private;
 mod edits;
 mod entities;
 mod fault_calls;
@@ -22,6 +23,7 @@ mod faults;
 mod fcm;
 mod fetch;
 mod files;
+mod groups;
 mod html;
 mod html_text;
 mod limit;
@@ -71,11 +73,13 @@ pub struct SandboxOptions {
 }
 
 /// A handle to a running sandbox; clones share the world. What agents do through a handle is done by
-/// its agent, see [`Sandbox::as_agent`].
+/// its agent, see [`Sandbox::as_agent`], in its group, see [`Sandbox::in_group`].
 #[derive(Clone)]
 pub struct Sandbox {
     inner: Arc<Inner>,
     agent: User,
+    /// Place of the group that is meant by "the group".
+    group: usize,
 }
 
 struct Inner {
@@ -110,6 +114,7 @@ impl Sandbox {
                 stop: CancellationToken::new(),
             }),
             agent,
+            group: 0,
         };
         sandbox.telegram_up().await?;
         sandbox.fcm_up().await?;
@@ -147,11 +152,6 @@ impl Sandbox {
         format!("{BOT_ID}:SANDBOX-not-a-secret")
     }
 
-    /// Id of the agents' group; another one after [`Sandbox::migrate_group`].
-    pub fn group_chat_id(&self) -> i64 {
-        self.look(|world| world.group.chat_id)
-    }
-
     /// What the group shows, in order, deleted posts included and marked.
     pub fn posts(&self) -> Vec<Post> {
         self.chat_posts(self.group_chat_id())
@@ -168,11 +168,6 @@ impl Sandbox {
     /// FCM messages that came in, accepted and refused.
     pub fn pushes(&self) -> Vec<Push> {
         self.look(|world| world.fcm.pushes.iter().cloned().collect())
-    }
-
-    /// Topics, deleted ones included and marked.
-    pub fn topics(&self) -> Vec<Topic> {
-        self.look(|world| world.topics.clone())
     }
 
     /// The last calls, oldest first. A `getUpdates` that brought nothing is not among them.

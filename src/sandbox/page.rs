@@ -14,7 +14,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
 /// Path, content type and content of every file of the page.
-const FILES: [(&str, &str, &str); 16] = [
+const FILES: [(&str, &str, &str); 18] = [
     ("/", HTML, include_str!("../../web/demo/index.html")),
     ("/demo/shop", HTML, include_str!("../../web/demo/shop.html")),
     (
@@ -66,6 +66,16 @@ const FILES: [(&str, &str, &str); 16] = [
         "/demo/phone.js",
         SCRIPT,
         include_str!("../../web/demo/phone.js"),
+    ),
+    (
+        "/demo/posts.js",
+        SCRIPT,
+        include_str!("../../web/demo/posts.js"),
+    ),
+    (
+        "/demo/private.js",
+        SCRIPT,
+        include_str!("../../web/demo/private.js"),
     ),
     (
         "/demo/pushes.js",

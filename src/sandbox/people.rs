@@ -1,12 +1,11 @@
 //! Private chats: who the bot knows, who has written to it, who has blocked it. What a person does is in
 //! `person`, what the bot may send in `world`.
 
-use serde_json::json;
-
 use super::answer::ApiError;
+use super::groups::{Standing, bot_member};
 use super::limit::RateLimit;
 use super::post::User;
-use super::world::{Standing, World};
+use super::world::World;
 
 /// First user id of people made by name who are no agents.
 const FIRST_PERSON_ID: i64 = 300_000_001;
@@ -90,16 +89,9 @@ impl World {
         }
         human.blocked = blocked;
         let member = |blocked: bool| match blocked {
-            true => self.bot_member(Standing::Kicked),
-            false => self.bot_member(Standing::Member),
+            true => bot_member(Standing::Kicked, false),
+            false => bot_member(Standing::Member, false),
         };
-        let change = json!({
-            "chat": self.chat_json(user.id),
-            "from": user.json(),
-            "date": self.clock.now().timestamp(),
-            "old_chat_member": member(!blocked),
-            "new_chat_member": member(blocked),
-        });
-        self.updates.push("my_chat_member", change);
+        self.tell_membership(user.id, member(!blocked), member(blocked), user);
     }
 }

@@ -174,6 +174,11 @@ impl Post {
         self.edited_at.is_some()
     }
 
+    /// A field of its `Message` beyond text and caption, such as `location` or `contact`.
+    pub fn field(&self, name: &str) -> Option<&Value> {
+        self.body.get(name)
+    }
+
     pub(super) fn set_text(&mut self, text: String, entities: Vec<Entity>, at: DateTime<Utc>) {
         self.html = display(&text, &entities);
         self.text = text;

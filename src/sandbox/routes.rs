@@ -17,7 +17,8 @@ use super::telegram::{BODY_LIMIT, response};
 const QUIET: Duration = Duration::from_secs(15);
 
 impl Sandbox {
-    /// The control interface for poem: `state`, `events`, `reply`, `edit`, `say`, `press`, `faults`, `file/{id}`.
+    /// The control interface for poem: `state`, `events`, `reply`, `edit`, `say`, `press`,
+    /// `private/say`, `private/press`, `private/block`, `faults`, `file/{id}`.
     pub fn control_routes(&self) -> poem::Route {
         poem::Route::new().at("/*path", ControlEndpoint(self.clone()))
     }

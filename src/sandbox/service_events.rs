@@ -1,17 +1,18 @@
-//! What happens to the group and the bot, and updates of any kind: service messages, migration, rights,
+//! What happens to a group and the bot, and updates of any kind: service messages, migration, rights,
 //! raw and repeated updates.
 
 use serde_json::{Map, Value, json};
 
 use super::Sandbox;
+use super::groups::{Group, Standing};
 use super::post::{Draft, User};
-use super::world::{Standing, World};
+use super::world::World;
 
 impl Sandbox {
     /// A service message of the group with these fields, such as `{"new_chat_members": […]}`.
     pub fn service_message(&self, fields: Value) -> i64 {
         self.change(|world| {
-            let chat_id = world.group.chat_id;
+            let chat_id = self.group(world).chat_id;
             let fields = fields.as_object().cloned().unwrap_or_default();
             world.service(chat_id, &self.agent, fields)
         })
@@ -19,7 +20,7 @@ impl Sandbox {
 
     /// An agent pins a message of the group.
     pub fn pinned_message(&self, message_id: i64) -> i64 {
-        let pinned = self.look(|world| world.draw(world.group.chat_id, message_id));
+        let pinned = self.look(|world| world.draw(self.group(world).chat_id, message_id));
         self.service_message(json!({ "pinned_message": pinned }))
     }
 
@@ -47,12 +48,16 @@ impl Sandbox {
     /// new. The history goes along with its ids, the two service messages are queued.
     pub fn migrate_group(&self) -> i64 {
         self.change(|world| {
-            let old = world.group.chat_id;
+            let old = self.group(world).chat_id;
             let new = old - 1_000_000;
             let by = &self.agent;
             world.service(old, by, one("migrate_to_chat_id", json!(new)));
-            world.group.former.push(old);
-            world.group.chat_id = new;
+            let group = self.group_mut(world);
+            group.former.push(old);
+            group.chat_id = new;
+            for topic in &mut group.topics {
+                topic.chat_id = new;
+            }
             world.move_chat(old, new);
             world.service(new, by, one("migrate_from_chat_id", json!(old)));
             new
@@ -62,11 +67,13 @@ impl Sandbox {
     /// Deletes a topic and all that stands in it; bots are told nothing.
     pub fn delete_topic(&self, thread_id: i64) {
         self.change(|world| {
-            for topic in &mut world.topics {
+            let group = self.group_mut(world);
+            let chat_id = group.chat_id;
+            for topic in &mut group.topics {
                 topic.deleted |= topic.thread_id == thread_id;
             }
             for post in &mut world.posts {
-                post.deleted |= post.thread_id == Some(thread_id);
+                post.deleted |= post.chat_id == chat_id && post.thread_id == Some(thread_id);
             }
         });
     }
@@ -91,31 +98,32 @@ impl Sandbox {
 
     /// Gives or takes the administrator's right to manage topics.
     pub fn set_can_manage_topics(&self, may: bool) {
-        self.change(|world| {
-            let before = world.bot_member(world.group.standing);
-            world.group.can_manage_topics = may;
-            world.tell_membership(before, &self.agent);
-        });
+        self.change_rights(|group| group.can_manage_topics = may);
     }
 
     /// Turns topics on or off.
     pub fn set_forum(&self, forum: bool) {
-        self.change(|world| world.group.forum = forum);
+        self.change(|world| self.group_mut(world).forum = forum);
     }
 
     /// Privacy mode, which matters for a bot that is no administrator.
     pub fn set_privacy(&self, privacy: bool) {
-        self.change(|world| world.group.privacy = privacy);
+        self.change(|world| world.privacy = privacy);
     }
 
     fn set_standing(&self, standing: Standing) {
+        if self.look(|world| self.group(world).standing != standing) {
+            self.change_rights(|group| group.standing = standing);
+        }
+    }
+
+    fn change_rights(&self, how: impl FnOnce(&mut Group)) {
         self.change(|world| {
-            if world.group.standing == standing {
-                return;
-            }
-            let before = world.bot_member(world.group.standing);
-            world.group.standing = standing;
-            world.tell_membership(before, &self.agent);
+            let group = self.group_mut(world);
+            let before = group.bot_member();
+            how(group);
+            let (chat_id, after) = (group.chat_id, group.bot_member());
+            world.tell_membership(chat_id, before, after, &self.agent);
         });
     }
 }
@@ -133,13 +141,13 @@ impl World {
     }
 
     /// `my_chat_member` comes even when the bot was just thrown out.
-    fn tell_membership(&mut self, before: Value, by: &User) {
+    pub(super) fn tell_membership(&mut self, chat_id: i64, before: Value, after: Value, by: &User) {
         let change = json!({
-            "chat": self.chat_json(self.group.chat_id),
+            "chat": self.chat_json(chat_id),
             "from": by.json(),
             "date": self.clock.now().timestamp(),
             "old_chat_member": before,
-            "new_chat_member": self.bot_member(self.group.standing),
+            "new_chat_member": after,
         });
         self.updates.push("my_chat_member", change);
     }

@@ -1,12 +1,14 @@
-//! The world as JSON, for the page: the newest posts, pushes, topics, faults and who is typing.
+//! The world as JSON, for the page: the newest posts, pushes, topics, people, faults and who is typing.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::Sandbox;
+use super::groups::{Group, Standing};
+use super::people::Human;
 use super::post::Post;
-use super::world::{Standing, World};
+use super::world::World;
 
 const SHOWN_POSTS: usize = 300;
 const SHOWN_PUSHES: usize = 100;
@@ -18,7 +20,7 @@ impl Sandbox {
     pub(super) async fn state(&self) -> Value {
         let faults = self.active_faults().await;
         let version = *self.inner.version.borrow();
-        let mut state = self.look(|world| world_json(world));
+        let mut state = self.look(|world| world_json(world, self.group(world)));
         if let Some(object) = state.as_object_mut() {
             object.insert("version".into(), json!(version));
             object.insert("faults".into(), faults);
@@ -42,35 +44,69 @@ impl Sandbox {
     }
 }
 
-fn world_json(world: &World) -> Value {
+fn world_json(world: &World, group: &Group) -> Value {
     let now = world.clock.monotonic();
     let posts = newest(&world.posts, SHOWN_POSTS, |post: &Post| {
-        world.is_group(post.chat_id)
+        post.chat_id == group.chat_id
     });
     let private = newest(&world.posts, SHOWN_POSTS, |post: &Post| {
-        !world.is_group(post.chat_id)
+        world.people.contains_key(&post.chat_id)
     });
+    let private: Vec<Value> = private.into_iter().map(private_json).collect();
+    let people: Vec<Value> = world
+        .people
+        .values()
+        .map(|human| person_json(world, human))
+        .collect();
     let typing: Vec<_> = world
         .typing
         .iter()
         .filter(|typing| typing.at + TYPING > now)
         .collect();
     json!({
-        "forum": world.group.forum,
-        "group": {"chat_id": world.group.chat_id, "title": world.group.title},
+        "forum": group.forum,
+        "group": {"chat_id": group.chat_id, "title": group.title},
         "bot": {
             "user": World::bot(),
-            "administrator": world.group.standing == Standing::Administrator,
-            "kicked": world.group.standing == Standing::Kicked,
-            "can_manage_topics": world.group.can_manage_topics,
+            "administrator": group.is_administrator(),
+            "kicked": group.standing == Standing::Kicked,
+            "can_manage_topics": group.can_manage_topics,
         },
-        "topics": world.topics,
+        "topics": group.topics,
         "posts": posts,
         "private_posts": private,
+        "people": people,
         "pushes": newest(&world.fcm.pushes, SHOWN_PUSHES, |_| true),
         "typing": typing,
         "agents": world.agents,
         "presses": newest_of(&world.presses, SHOWN_PRESSES),
+    })
+}
+
+/// A post with what has no text and no file of its own.
+fn private_json(post: &Post) -> Value {
+    let mut json = json!(post);
+    if let Some(object) = json.as_object_mut() {
+        for name in ["location", "contact", "forward_origin"] {
+            if let Some(value) = post.field(name) {
+                object.insert(name.into(), value.clone());
+            }
+        }
+    }
+    json
+}
+
+fn person_json(world: &World, human: &Human) -> Value {
+    let commands = world.offered(human.user.id, &human.user).into_iter();
+    let commands = commands
+        .map(|(command, description)| json!({"command": command, "description": description}));
+    json!({
+        "id": human.user.id,
+        "name": human.user.full_name(),
+        "wrote": human.wrote,
+        "blocked": human.blocked,
+        "keyboard": human.keyboard,
+        "commands": commands.collect::<Vec<_>>(),
     })
 }
 

@@ -1,4 +1,4 @@
-//! The world of the sandbox: one group, the people, topics, posts, files, waiting updates. All of it is
+//! The world of the sandbox: groups, the people, topics, posts, files, waiting updates. All of it is
 //! behind one lock in `mod`; nothing here waits or touches the network.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -13,6 +13,7 @@ use super::commands::{Commands, Scope};
 use super::faults::Faults;
 use super::fcm::state::FcmState;
 use super::files::Files;
+use super::groups::{Groups, Standing};
 use super::limit::RateLimit;
 use super::params::Params;
 use super::people::Human;
@@ -28,6 +29,8 @@ const KEEP_CALLS: usize = 10_000;
 /// A forum topic.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Topic {
+    /// The group it is in.
+    pub chat_id: i64,
     /// Thread id: the id of the service message that created it.
     pub thread_id: i64,
     /// Its name, up to 128 characters.
@@ -62,37 +65,18 @@ pub struct Typing {
     pub at: Duration,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Standing {
-    Administrator,
-    Member,
-    Kicked,
-}
-
-pub(super) struct Group {
-    pub chat_id: i64,
-    /// Ids it had before it was upgraded.
-    pub former: Vec<i64>,
-    pub title: String,
-    pub forum: bool,
-    pub standing: Standing,
-    pub can_manage_topics: bool,
-    /// Privacy mode: a bot that is no administrator gets commands, mentions and replies to itself only.
-    pub privacy: bool,
-}
-
 pub(super) struct World {
     pub clock: Clock,
-    pub group: Group,
+    pub groups: Groups,
+    /// Privacy mode: a bot that is no administrator gets commands, mentions and replies to itself only.
+    pub privacy: bool,
     pub posts: VecDeque<Post>,
     last_ids: HashMap<i64, i64>,
-    pub topics: Vec<Topic>,
     pub files: Files,
     /// Whoever has or could have a private chat with the bot, by id.
     pub people: BTreeMap<i64, Human>,
     pub agents: Vec<User>,
     pub updates: Updates,
-    pub limit: RateLimit,
     /// What the bot sends to all chats together.
     pub overall: RateLimit,
     pub faults: Faults,
@@ -109,23 +93,14 @@ impl World {
     pub fn new(clock: Clock, forum: bool, group_rate: u32) -> Self {
         Self {
             clock,
-            group: Group {
-                chat_id: -1_001_000_000_001,
-                former: Vec::new(),
-                title: "Support".to_owned(),
-                forum,
-                standing: Standing::Administrator,
-                can_manage_topics: true,
-                privacy: false,
-            },
+            groups: Groups::new(forum, group_rate),
+            privacy: false,
             posts: VecDeque::new(),
             last_ids: HashMap::new(),
-            topics: Vec::new(),
             files: Files::default(),
             people: BTreeMap::new(),
             agents: Vec::new(),
             updates: Updates::default(),
-            limit: RateLimit::group(group_rate),
             overall: RateLimit::overall(group_rate),
             faults: Faults::default(),
             typing: VecDeque::new(),
@@ -149,7 +124,7 @@ impl World {
     }
 
     pub fn is_group(&self, chat_id: i64) -> bool {
-        chat_id == self.group.chat_id
+        self.groups.get(chat_id).is_some()
     }
 
     pub fn chat_json(&self, chat_id: i64) -> Value {
@@ -162,8 +137,10 @@ impl World {
             }
             return chat;
         }
-        let mut chat = json!({"id": chat_id, "title": self.group.title, "type": "supergroup"});
-        if self.group.forum
+        let group = self.groups.get(chat_id);
+        let title = group.map(|group| group.title.as_str());
+        let mut chat = json!({"id": chat_id, "title": title, "type": "supergroup"});
+        if group.is_some_and(|group| group.forum)
             && let Some(object) = chat.as_object_mut()
         {
             object.insert("is_forum".into(), json!(true));
@@ -226,12 +203,6 @@ impl World {
         }
     }
 
-    pub fn topic(&self, thread_id: i64) -> Option<&Topic> {
-        self.topics
-            .iter()
-            .find(|topic| topic.thread_id == thread_id && !topic.deleted)
-    }
-
     pub fn log(&mut self, method: &str, status: u16) {
         self.calls.push_back(Call {
             method: method.to_owned(),
@@ -256,11 +227,11 @@ impl World {
     /// The chat of that id, if the bot may act there.
     pub fn reachable(&self, chat_id: i64) -> Result<i64, ApiError> {
         let not_found = || ApiError::bad("Bad Request: chat not found");
-        if self.group.former.contains(&chat_id) {
-            return Err(ApiError::migrated(self.group.chat_id));
+        if let Some(now) = self.groups.moved(chat_id) {
+            return Err(ApiError::migrated(now));
         }
-        if self.is_group(chat_id) {
-            return match self.group.standing {
+        if let Some(group) = self.groups.get(chat_id) {
+            return match group.standing {
                 Standing::Kicked => Err(ApiError::kicked()),
                 _ => Ok(chat_id),
             };
@@ -276,11 +247,10 @@ impl World {
         let Some(thread) = params.number("message_thread_id") else {
             return Ok(None);
         };
-        let here = self.is_group(chat_id) && self.group.forum;
-        let topic = self.topic(thread).filter(|_| here);
-        match topic {
+        let forum = self.groups.get(chat_id).filter(|group| group.forum);
+        match forum.and_then(|group| Some((group, group.topic(thread)?))) {
             // Only who may manage topics writes into a closed one.
-            Some(topic) if topic.closed && !self.may_topics() => {
+            Some((group, topic)) if topic.closed && !group.may_topics() => {
                 Err(ApiError::bad("Bad Request: TOPIC_CLOSED"))
             }
             Some(_) => Ok(Some(thread)),
@@ -342,16 +312,18 @@ impl World {
     pub fn admit(&mut self, chat_id: i64, parts: usize) -> Result<(), ApiError> {
         self.may_write(chat_id)?;
         let now = self.clock.monotonic();
-        let own = match self.people.get_mut(&chat_id) {
-            Some(human) => &mut human.limit,
-            None => &mut self.limit,
-        };
-        let wait = own.wait(now, parts).max(self.overall.wait(now, parts));
-        if wait > 0 {
-            return Err(ApiError::too_many(wait));
+        let group = self.groups.get_mut(chat_id).map(|group| &mut group.limit);
+        let human = self.people.get_mut(&chat_id).map(|human| &mut human.limit);
+        let own = group.into_iter().chain(human);
+        let mut limits: Vec<_> = own.chain([&mut self.overall]).collect();
+        let waits = limits.iter_mut().map(|limit| limit.wait(now, parts));
+        match waits.max() {
+            Some(wait) if wait > 0 => return Err(ApiError::too_many(wait)),
+            _ => {}
         }
-        own.count(now, parts);
-        self.overall.count(now, parts);
+        for limit in limits {
+            limit.count(now, parts);
+        }
         Ok(())
     }
 }

@@ -277,6 +277,27 @@ try {
     await wide.page.locator('#tab-badge').waitFor({ state: 'hidden' });
   });
 
+  await step('a person writes to the bot privately, an agent has a chat of its own', async () => {
+    const { page } = wide;
+    const shown = (text) => page.locator('#private-posts .post.own', { hasText: text });
+    await page.locator('#start').click();
+    await shown('/start').waitFor();
+    await page.locator('#private-composer input[type=file]').setInputFiles([photo('grey.png', 120, 120, 120)]);
+    await page.getByLabel('Message to the bot').fill(`private ${run}`);
+    await page.getByRole('button', { name: 'Send to the bot' }).click();
+    await shown(`private ${run}`).locator('.photo img').waitFor();
+    await page.getByLabel('Person').selectOption({ index: 1 });
+    await shown(`private ${run}`).waitFor({ state: 'detached' });
+    await page.locator('#start').waitFor();
+    await page.getByLabel('Person').selectOption({ index: 0 });
+    await shown(`private ${run}`).waitFor();
+    await page.locator('#block').click();
+    await page.locator('#private-banner', { hasText: 'has blocked the bot' }).waitFor();
+    await page.locator('#block').click();
+    await page.locator('#private-banner').waitFor({ state: 'hidden' });
+    await wide.shot('wide-light-private');
+  });
+
   await step('Telegram down: the message is taken, waits, and arrives when Telegram is back', async () => {
     await wide.sets('telegram', 'down');
     await wide.page.locator('#telegram-banner', { hasText: 'Telegram is down' }).waitFor();
@@ -322,6 +343,10 @@ try {
     await small.shot('small-dark-group');
     await small.agentReplies(`hello <b>${run}</b>`, `unread ${run}`);
     await small.page.locator('#tab-badge', { hasText: '1' }).waitFor();
+    await small.tab('private');
+    await small.page.locator('#private-posts .post', { hasText: `private ${run}` }).waitFor();
+    await small.fits();
+    await small.shot('small-dark-private');
     await small.tab('pushes');
     await small.push(`unread ${run}`).first().waitFor();
     await small.fits();

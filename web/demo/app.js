@@ -1,8 +1,9 @@
-// The demo's page: puts the phone, the group and the pushes together, shows what is broken and what waits.
+// The demo's page: puts the phone, the group, a private chat with the bot and the pushes together, shows what is broken and what waits.
 
 import { el, find, reconcile, say, seconds, setUpViewer, show } from './dom.js';
 import { Group } from './group.js';
 import { Phone } from './phone.js';
+import { PrivateChat } from './private.js';
 import { setUpPushes } from './pushes.js';
 import { world } from './world.js';
 
@@ -13,6 +14,7 @@ const shown = (tab) => !narrow.matches || stage.dataset.tab === tab;
 setUpViewer();
 setUpPushes();
 const group = new Group({ onScreen: () => shown('group'), badge: (count) => drawBadge('#group-badge', count, 'new') });
+const bot = new PrivateChat({ onScreen: () => shown('private'), badge: (count) => drawBadge('#private-badge', count, 'new') });
 const phone = new Phone({ onScreen: () => shown('phone'), badge: (count) => drawBadge('#tab-badge', count, 'unread') });
 setUpTabs();
 setUpFaults();
@@ -28,6 +30,7 @@ function setUpTabs() {
   const look = () => {
     phone.look();
     group.look();
+    bot.look();
   };
   for (const button of document.querySelectorAll('.tabs button')) {
     button.addEventListener('click', () => {

@@ -88,11 +88,14 @@ export function reconcile(list, entries) {
 }
 
 const leftEnd = new WeakSet();
+// Where a list was put last: as long as it is there, nobody has moved it.
+const putAt = new WeakMap();
 
 /** Who reads the end of a list goes on reading it when the list grows or its pane changes size. */
 export function followEnd(scroll, list) {
   const note = () => {
-    if (scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60) leftEnd.delete(scroll);
+    const atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60;
+    if (atEnd || scroll.scrollTop === putAt.get(scroll)) leftEnd.delete(scroll);
     else leftEnd.add(scroll);
   };
   // A size that changes moves the position too; only the reader's own moves count.
@@ -105,6 +108,7 @@ export function followEnd(scroll, list) {
 export function goToEnd(scroll) {
   leftEnd.delete(scroll);
   scroll.scrollTop = scroll.scrollHeight;
+  putAt.set(scroll, scroll.scrollTop);
 }
 
 let opener = null;

@@ -1,7 +1,8 @@
 // The agents' Telegram group: posts as Telegram shows them, answers, edits, talk among agents, topics.
 
 import { Composer } from './composer.js';
-import { bytes, clock, el, find, followEnd, goToEnd, icon, photo, reconcile, say, show } from './dom.js';
+import { clock, el, find, followEnd, goToEnd, icon, reconcile, say, show } from './dom.js';
+import { albums, excerpt, files, fullName, pictures } from './posts.js';
 import { rich } from './rich.js';
 import { world } from './world.js';
 
@@ -205,41 +206,8 @@ export class Group {
   }
 }
 
-/** Posts in order, the parts of an album together. */
-function albums(posts) {
-  const groups = [];
-  for (const post of posts) {
-    const last = groups.at(-1)?.[0];
-    if (post.media_group_id && post.media_group_id === last?.media_group_id) groups.at(-1).push(post);
-    else groups.push([post]);
-  }
-  return groups;
-}
-
-function pictures(parts) {
-  const photos = parts.flatMap((part) => part.files.filter((file) => file.kind === 'photo'));
-  if (photos.length === 0) return null;
-  const drawn = photos.map((file, at) => photo(world.fileUrl(file), world.fileUrl(file), `photo ${at + 1} of ${photos.length}`));
-  return el('div', { class: 'album', 'data-count': Math.min(photos.length, 4) }, drawn);
-}
-
-function files(parts) {
-  const others = parts.flatMap((part) => part.files.filter((file) => file.kind !== 'photo'));
-  return others.map((file) => el('a', { class: 'file', href: world.fileUrl(file), download: file.name }, icon('file'), `${file.name} (${bytes(file.size)})`));
-}
-
-function excerpt(post) {
-  const plain = post.text.replace(/[\u200b\s]+/g, ' ').trim();
-  if (plain) return plain.length > 90 ? `${plain.slice(0, 90)}…` : plain;
-  return { photo: 'Photo', document: 'File' }[post.kind] ?? post.kind;
-}
-
 function serviceWords(post) {
   const topic = world.topics.find((one) => one.thread_id === post.id);
   if (topic) return `Topic “${topic.name}” was opened`;
   return post.text || 'Telegram service message';
-}
-
-function fullName(agent) {
-  return agent ? [agent.first_name, agent.last_name].filter(Boolean).join(' ') : '';
 }

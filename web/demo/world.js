@@ -15,6 +15,10 @@ class World extends EventTarget {
   pushes = [];
   agents = [];
   presses = [];
+  people = [];
+  privatePosts = [];
+  privatePresses = [];
+  privateTyping = [];
   faults = { telegram: 'up', fcm: 'up' };
   forum = false;
   title = 'Support';
@@ -48,7 +52,7 @@ class World extends EventTarget {
     this.#fetching = false;
   }
 
-  /** `reply`, `edit`, `say`, `press` or `faults`; throws with the sandbox's words. */
+  /** `reply`, `edit`, `say`, `press`, `private/…` or `faults`; throws with the sandbox's words. */
   async act(path, body) {
     const done = await post(`${API}/${path}`, body);
     this.refresh();
@@ -64,11 +68,16 @@ class World extends EventTarget {
     this.posts = state.posts.filter((post) => !post.deleted).map((post) => ({ ...post, time: parseTime(post.at) }));
     this.topics = state.topics.filter((topic) => !topic.deleted);
     this.agents = state.agents;
-    this.presses = state.presses;
+    const { chat_id } = state.group;
+    this.presses = state.presses.filter((press) => press.chat_id === chat_id);
+    this.privatePresses = state.presses.filter((press) => press.chat_id !== chat_id);
+    this.privatePosts = state.private_posts.filter((post) => !post.deleted).map((post) => ({ ...post, time: parseTime(post.at) }));
+    this.privateTyping = state.typing.filter((typing) => !overtaken(typing, state.private_posts));
+    this.people = state.people;
     this.faults = state.faults;
     this.forum = state.forum;
     this.title = state.group.title;
-    this.typing = state.typing.filter((typing) => typing.chat_id === state.group.chat_id && !overtaken(typing, state.posts));
+    this.typing = state.typing.filter((typing) => typing.chat_id === chat_id && !overtaken(typing, state.posts));
     this.pushes = drawnPushes(state);
     this.dispatchEvent(new Event('state'));
   }
@@ -94,7 +103,7 @@ class World extends EventTarget {
 
 /** Telegram takes a chat action away when the bot's next post arrives. */
 function overtaken(typing, posts) {
-  return posts.some((post) => post.by_bot && post.thread_id === typing.thread_id && ms(post.at_monotonic) > ms(typing.at));
+  return posts.some((post) => post.by_bot && post.chat_id === typing.chat_id && post.thread_id === typing.thread_id && ms(post.at_monotonic) > ms(typing.at));
 }
 
 /** A push carries the sandbox's monotonic time only; any post tells how far that is from the wall's. */
