@@ -10,6 +10,8 @@ CREATE TABLE dialogues (
     state TEXT NOT NULL,
     -- Grows with every step: buttons of a dialogue carry it, so that an older one is known as such.
     turn INTEGER NOT NULL,
+    -- What the user's app speaks: a guess, where the contact has chosen no language.
+    language TEXT,
     updated_at TEXT NOT NULL
 ) STRICT;
 

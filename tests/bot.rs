@@ -198,10 +198,12 @@ async fn my_questions_are_listed_shown_answered_and_closed_in_one_message() {
     let shown = alice.sees("waits for an answer").await;
     assert_eq!(shown.id, list.id);
     assert!(shown.text.contains("Where is my parcel?"));
+    alice.until_button(list.id, "Write").await;
     alice.presses(list.id, "Write").await;
     alice.sees("everything goes to").await;
     alice.person.writes("The blue one");
     world.post_with("The blue one").await;
+    alice.until_button(list.id, "Close").await;
     alice.presses(list.id, "Close").await;
     alice.sees("is closed. How did we do").await;
     let state: String = world
@@ -477,6 +479,7 @@ async fn a_dialogue_that_was_left_for_long_is_over_and_the_message_is_heard() {
     alice.person.writes("/questions");
     let list = alice.sees("Your questions").await;
     alice.presses(list.id, "TKT-").await;
+    alice.until_button(list.id, "Write").await;
     alice.presses(list.id, "Write").await;
     alice.sees("everything goes to").await;
     world.passes(std::time::Duration::from_secs(2 * 3600)).await;

@@ -58,7 +58,7 @@ async fn a_429_with_retry_after_on_any_call() {
     let alice = world.phone("alice");
     world.is_well().await;
     world.expects_warning("Telegram asks for a pause");
-    world.expects_warning("an agent's file could not be fetched");
+    world.expects_warning("a file could not be fetched from Telegram");
     let calls = [
         "getMe",
         "getChat",

@@ -106,12 +106,13 @@ async fn a_database_with_damaged_pages_is_told_in_the_log_and_in_ready() {
     let path = folder.path().join("support_bot.db");
     // A page that nothing needs to start: one of the messages themselves.
     let sql = "SELECT MAX(pageno) FROM dbstat WHERE name = 'messages' AND pagetype = 'leaf'";
-    let page: u64 = rusqlite::Connection::open(&path)
+    let page: i64 = rusqlite::Connection::open(&path)
         .unwrap()
         .query_row(sql, [], |row| row.get(0))
         .unwrap();
     let mut file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
-    file.seek(SeekFrom::Start((page - 1) * 4096)).unwrap();
+    file.seek(SeekFrom::Start((page as u64 - 1) * 4096))
+        .unwrap();
     file.write_all(&[0xA5; 4096]).unwrap();
     drop(file);
     let server = Binary::serves(folder.path(), None, &[]);

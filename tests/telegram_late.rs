@@ -21,7 +21,7 @@ async fn a_file_that_telegram_gives_only_later_arrives_and_holds_nobody_else_up(
     let bob = world.phone("bob");
     bob.sends("me too").await;
     let bobs = world.post_with("me too").await;
-    world.expects_warning("an agent's file could not be fetched");
+    world.expects_warning("a file could not be fetched from Telegram");
     world
         .sandbox
         .break_next(Fault::BadGateway, Some("getFile"), 2);
@@ -58,7 +58,7 @@ async fn a_file_that_telegram_gives_only_later_arrives_and_holds_nobody_else_up(
 async fn of_a_file_telegram_has_lost_the_agent_is_told() {
     let world = World::start().await;
     let (alice, post) = asked(&world).await;
-    world.expects_warning("an agent's file could not be fetched");
+    world.expects_warning("a file could not be fetched from Telegram");
     let lost = Fault::Refuse {
         status: 400,
         description: "Bad Request: wrong file_id or the file is temporarily unavailable".to_owned(),
@@ -78,7 +78,7 @@ async fn of_a_file_telegram_has_lost_the_agent_is_told() {
 async fn of_a_ticket_that_no_longer_exists_the_agent_is_told() {
     let world = World::start().await;
     let (_, post) = asked(&world).await;
-    world.expects_warning("an agent's file could not be fetched");
+    world.expects_warning("a file could not be fetched from Telegram");
     world
         .sandbox
         .break_next(Fault::BadGateway, Some("getFile"), 3);
@@ -110,7 +110,7 @@ async fn of_a_ticket_that_no_longer_exists_the_agent_is_told() {
 async fn an_edit_that_overtakes_its_own_message_waits_for_it() {
     let world = World::start().await;
     let (alice, post) = asked(&world).await;
-    world.expects_warning("an agent's file could not be fetched");
+    world.expects_warning("a file could not be fetched from Telegram");
     world
         .sandbox
         .break_next(Fault::BadGateway, Some("getFile"), 2);

@@ -41,12 +41,11 @@ impl Desk {
                     Some(message) => r.message(message)?,
                     None => None,
                 };
-                let contact = r.contact_of_telegram(chat)?;
                 let quiet = match r.agent_of_telegram(chat)? {
                     Some(agent) => r.quiet_of(agent.id)?,
                     None => None,
                 };
-                let language = contact.and_then(|contact| contact.language);
+                let language = r.language_of_chat(chat)?;
                 Ok((r.ticket(ticket)?, message, quiet, language))
             })
             .await?;

@@ -316,7 +316,8 @@ impl Doing {
                 }
             }));
         };
-        self.say(tx, (staff, who.telegram_id), ticket.id, canned.text, update)?;
+        let by = (staff, who.telegram_id);
+        self.say(tx, by, ticket.id, canned.text, vec![update])?;
         Ok(None)
     }
 
@@ -327,7 +328,7 @@ impl Doing {
         (staff, telegram_id): (&Staff, Option<i64>),
         ticket: TicketId,
         text: String,
-        update: i64,
+        updates: Vec<i64>,
     ) -> Result<(), Error> {
         let answer = Answer {
             ticket,
@@ -338,7 +339,7 @@ impl Doing {
             agent: staff.agent(),
             sources: Vec::new(),
             media_group: None,
-            updates: vec![update],
+            updates,
         };
         answers::store(tx, answer, &self.ways).map(drop)
     }

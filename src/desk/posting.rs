@@ -37,7 +37,7 @@ pub struct TicketRef {
     pub agent: Option<String>,
     pub is_over: bool,
     pub number: TicketNumber,
-    /// The contact's own.
+    /// What its contact speaks.
     pub language: Option<Locale>,
     /// The post that carries its buttons: chat and message.
     pub buttons: Option<(i64, i64)>,
@@ -88,7 +88,10 @@ impl Desk {
                     channel: row.channel,
                     is_over: row.is_over(),
                     number: row.number(),
-                    language: contact.as_ref().and_then(|contact| contact.language),
+                    language: match row.telegram_id {
+                        Some(chat) => r.language_of_chat(chat)?,
+                        None => contact.as_ref().and_then(|contact| contact.language),
+                    },
                     user: row.user,
                     user_name: row.user_name,
                     email: contact.as_ref().and_then(|contact| contact.email.clone()),

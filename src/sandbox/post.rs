@@ -46,6 +46,8 @@ pub struct Post {
     pub at_monotonic: Duration,
     /// Inline keyboard, as sent.
     pub reply_markup: Option<Value>,
+    /// It came without a sound.
+    pub silent: bool,
     /// Who wrote it.
     #[serde(skip)]
     pub(super) sender: User,
@@ -116,6 +118,7 @@ pub(super) struct Draft {
     pub media_group_id: Option<String>,
     pub reply_to: Option<i64>,
     pub reply_markup: Option<Value>,
+    pub silent: bool,
     /// What stands below the input from now on.
     pub below: Option<Vec<String>>,
     pub body: Map<String, Value>,
@@ -134,6 +137,7 @@ impl Draft {
             media_group_id: None,
             reply_to: None,
             reply_markup: None,
+            silent: false,
             below: None,
             body: Map::new(),
         }
@@ -158,6 +162,7 @@ impl Draft {
             at,
             at_monotonic,
             reply_markup: self.reply_markup,
+            silent: self.silent,
             sender: self.sender,
             body: self.body,
         }

@@ -119,6 +119,7 @@ impl World {
             let mut draft = Draft::new(first.chat_id, World::bot(), attached.kind.name());
             draft.thread_id = first.thread_id;
             draft.reply_to = first.reply_to;
+            draft.silent = first.silent;
             draft.media_group_id = Some(album.clone());
             fill(&mut draft, attached, caption);
             draft

@@ -299,6 +299,7 @@ impl World {
                 .and_then(|id| self.post(chat_id, id))
                 .and_then(|post| post.thread_id);
         }
+        draft.silent = params.flag("disable_notification");
         match keyboard(params)? {
             Some(Keyboard::Inline(markup)) => draft.reply_markup = Some(markup),
             Some(Keyboard::Below(buttons)) => draft.below = Some(buttons),

@@ -10,6 +10,7 @@ use super::reader::Reading;
 use super::writer::Tx;
 use crate::domain::error::Error;
 use crate::domain::ids::{AgentId, ContactId, MessageId, TicketId, UserId};
+use crate::domain::locale::Locale;
 use crate::domain::ticket::Channel;
 
 /// What a chat is in the middle of.
@@ -61,6 +62,14 @@ impl Reading<'_> {
         Ok(found.optional()?)
     }
 
+    /// What is spoken in a chat: what its contact has chosen, else what its app speaks.
+    pub fn language_of_chat(&self, chat: i64) -> Result<Option<Locale>, Error> {
+        let sql = r"SELECT COALESCE((SELECT language FROM contacts WHERE telegram_id = ?1),
+                    (SELECT language FROM dialogues WHERE chat_id = ?1))";
+        let word: Option<String> = self.prepare(sql)?.query_row([chat], |row| row.get(0))?;
+        Ok(word.and_then(|word| Locale::parse(&word)))
+    }
+
     /// Whether the user keeps the bot out.
     pub fn keeps_bot_out(&self, contact: ContactId) -> Result<bool, Error> {
         let sql = r"SELECT 1 FROM contacts WHERE id = ?1 AND bot_blocked_at IS NOT NULL";
@@ -96,12 +105,19 @@ impl Tx<'_> {
         Ok(())
     }
 
-    pub fn put_dialogue(&mut self, chat: i64, state: &str, turn: i64) -> Result<(), Error> {
-        let sql = r"INSERT INTO dialogues (chat_id, state, turn, updated_at) VALUES (?1, ?2, ?3, ?4)
-                    ON CONFLICT (chat_id) DO UPDATE SET state = excluded.state, turn = excluded.turn, updated_at = excluded.updated_at";
-        let now = time(self.now());
+    pub fn put_dialogue(
+        &mut self,
+        chat: i64,
+        state: &str,
+        turn: i64,
+        language: Option<Locale>,
+    ) -> Result<(), Error> {
+        let sql = r"INSERT INTO dialogues (chat_id, state, turn, language, updated_at) VALUES (?1, ?2, ?3, ?4, ?5)
+                    ON CONFLICT (chat_id) DO UPDATE SET state = excluded.state, turn = excluded.turn,
+                    language = COALESCE(excluded.language, language), updated_at = excluded.updated_at";
+        let (now, language) = (time(self.now()), language.map(Locale::as_str));
         self.prepare(sql)?
-            .execute(params![chat, state, turn, now])?;
+            .execute(params![chat, state, turn, language, now])?;
         Ok(())
     }
 

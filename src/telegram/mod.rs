@@ -25,6 +25,7 @@ mod planner;
 mod poster;
 mod presses;
 mod private;
+mod private_words;
 mod render;
 mod router;
 mod sending;

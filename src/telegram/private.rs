@@ -10,16 +10,14 @@ use serde_json::{Value, json};
 use super::client::{Manner, Place};
 use super::failure::Failure;
 use super::group::Group;
+use super::private_words::{keyboard, shown};
 use super::render::{self, Spoken};
 use super::sending;
-use super::split::pieces;
 use super::steps::{Plan, Step};
 use crate::delivery::{Carrier, Job, Outcome, Receipt, Scope};
-use crate::desk::bot::{BotButton, COMMANDS, STAFF_COMMANDS};
-use crate::desk::private::{Line, LineButton, PRIVATE};
+use crate::desk::private::{Line, PRIVATE};
 use crate::domain::error::Error;
 use crate::domain::ids::MessageId;
-use crate::domain::locale::Locale;
 
 /// Telegram lets through about a message a second, and a few at once.
 const RATE: (u32, Duration) = (5, Duration::from_secs(5));
@@ -41,10 +39,10 @@ const OUT: [&str; 5] = [
 
 /// The carrier of private chats.
 pub struct Private {
-    group: Arc<Group>,
+    pub(super) group: Arc<Group>,
 }
 
-enum Trouble {
+pub enum Trouble {
     Telegram(Failure),
     Store(Error),
 }
@@ -153,18 +151,6 @@ impl Private {
         }
     }
 
-    async fn say(&self, chat: i64, line: &Line, silent: bool) -> Result<Receipt, Failure> {
-        let manner = Manner {
-            keyboard: (!line.buttons.is_empty()).then(|| keyboard(&line.buttons)),
-            silent,
-            ..Manner::default()
-        };
-        self.group.pace.take(1).await;
-        let place = Place { chat, topic: None };
-        let text = shown(&line.text);
-        self.group.client.send_line(place, text, &manner).await
-    }
-
     async fn answer(&self, chat: i64, job: &Job) -> Result<Outcome, Trouble> {
         let plan = match Plan::stored(&job.payload) {
             Some(plan) => plan,
@@ -250,59 +236,6 @@ impl Private {
         }
     }
 
-    /// The ticket is over; the contact may say how it was.
-    async fn closed(&self, chat: i64, job: &Job) -> Result<Outcome, Trouble> {
-        let desk = &self.group.desk;
-        let Some(ticket) = job.ticket else {
-            return Ok(dropped("an end of nothing"));
-        };
-        let Some(known) = desk.ticket(ticket).await?.filter(|known| known.is_over) else {
-            return Ok(dropped("the ticket is open again, or gone"));
-        };
-        let locale = known.language.unwrap_or(desk.locale());
-        let number = known.number.to_string();
-        let values = [("number", number.as_str())];
-        let star = |stars: i64| LineButton {
-            text: format!("{stars} ⭐"),
-            data: BotButton::Rate(ticket, stars).data(0),
-        };
-        let line = Line {
-            text: desk.texts().get(locale, "bot-closed", &values),
-            buttons: vec![(1..=5).map(star).collect()],
-            edits: None,
-        };
-        let said = self.say(chat, &line, false).await?;
-        Ok(Outcome::Delivered(Some(said)))
-    }
-
-    /// Tells an agent of a ticket; a reply to that post is an answer.
-    async fn bell(&self, chat: i64, job: &Job) -> Result<Outcome, Trouble> {
-        let desk = &self.group.desk;
-        let Some(ticket) = job.ticket else {
-            return Ok(dropped("a bell for nothing"));
-        };
-        let Some(bell) = desk.bell(ticket, job.message, chat, &job.payload).await? else {
-            return Ok(dropped("the ticket is gone"));
-        };
-        let said = self.say(chat, &bell.line, bell.silent).await?;
-        Ok(Outcome::Delivered(Some(said)))
-    }
-
-    /// Apps offer staff its own commands besides those of everybody.
-    async fn commands(&self, chat: i64) -> Result<Outcome, Trouble> {
-        let desk = &self.group.desk;
-        let scope = json!({ "type": "chat", "chat_id": chat });
-        for locale in Locale::ALL {
-            let all = STAFF_COMMANDS.iter().chain(&COMMANDS);
-            let all = all.map(|(name, key)| (*name, desk.texts().get(locale, key, &[])));
-            let all: Vec<(&str, String)> = all.collect();
-            let language = Some(locale.as_str()).filter(|_| locale != desk.locale());
-            let client = &self.group.client;
-            client.set_commands(scope.clone(), language, &all).await?;
-        }
-        Ok(Outcome::Delivered(None))
-    }
-
     async fn failed(&self, chat: i64, failure: Failure) -> Outcome {
         let reason = failure.to_string();
         let lower = reason.to_lowercase();
@@ -340,7 +273,7 @@ impl Private {
     }
 }
 
-fn dropped(reason: &str) -> Outcome {
+pub fn dropped(reason: &str) -> Outcome {
     Outcome::Dropped {
         reason: reason.to_owned(),
     }
@@ -401,20 +334,4 @@ fn replaced(chat: i64, plan: Plan, step: &Step, failure: Failure) -> Result<Outc
         receipt: None,
         payload: with_chat(chat, &plan),
     })
-}
-
-fn keyboard(rows: &[Vec<LineButton>]) -> Value {
-    let row = |row: &Vec<LineButton>| -> Value {
-        let buttons = row.iter();
-        buttons
-            .map(|button| json!({ "text": button.text, "callback_data": button.data }))
-            .collect()
-    };
-    json!({ "inline_keyboard": rows.iter().map(row).collect::<Vec<Value>>() })
-}
-
-/// What fits into one post; the bot's own words are short, people's titles within them are not always.
-fn shown(text: &str) -> &str {
-    let pieces = pieces(text, render::TEXT_UNITS, render::TEXT_UNITS);
-    pieces.first().copied().unwrap_or("…")
 }

@@ -56,7 +56,8 @@ impl Chatter<'_> {
             let buttons = self.person.buttons(post).into_iter();
             buttons.filter(|button| button.contains(label)).count() > 0
         };
-        self.waits(&format!("a button {label:?}"), async || has()).await;
+        self.waits(&format!("a button {label:?}"), async || has())
+            .await;
     }
 
     /// Presses a button, waits until the press is answered, and gives the answer.

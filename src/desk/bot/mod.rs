@@ -234,7 +234,7 @@ fn stepped(tx: &mut Tx, house: &House, doing: Doing, heard: Heard) -> Result<Tol
     let (before, turn) = known_state(tx, chat)?;
     let locale = contact.language.or(heard.language).unwrap_or(house.locale);
     let mut talk = Talk::new(house.clone(), contact, locale, turn + 1);
-    let mut staff = StaffTalk::of(tx, chat, doing, heard.updates.first().copied())?;
+    let mut staff = StaffTalk::of(tx, chat, doing)?;
     if let Some(staff) = &mut staff
         && let Some(input) = staff.meant(tx, &before, &heard.what)?
     {
@@ -246,7 +246,7 @@ fn stepped(tx: &mut Tx, house: &House, doing: Doing, heard: Heard) -> Result<Tol
             staff.takes(&mut talk, heard.what)?;
             staff.does(tx, &mut talk, effect)?;
             let after = after.map_or(State::Idle, |doing| State::Staff { doing });
-            keep(tx, chat, &after, turn)?;
+            keep(tx, (chat, heard.language), &after, turn)?;
             return Ok(talk.told);
         }
     }
@@ -285,14 +285,19 @@ fn stepped(tx: &mut Tx, house: &House, doing: Doing, heard: Heard) -> Result<Tol
     }
     // A step that shows nothing of its own leaves the buttons of the one before it alone.
     let turn = if talk.shows_step { turn + 1 } else { turn };
-    keep(tx, chat, &after, turn)?;
+    keep(tx, (chat, heard.language), &after, turn)?;
     Ok(talk.told)
 }
 
-fn keep(tx: &mut Tx, chat: i64, state: &State, turn: i64) -> Result<(), Error> {
+fn keep(
+    tx: &mut Tx,
+    (chat, language): (i64, Option<Locale>),
+    state: &State,
+    turn: i64,
+) -> Result<(), Error> {
     let stored = serde_json::to_string(state)
         .map_err(|error| Error::internal(format_args!("a dialogue's state: {error}")))?;
-    tx.put_dialogue(chat, &stored, turn)
+    tx.put_dialogue(chat, &stored, turn, language)
 }
 
 /// What the chat is in the middle of, unless that was long ago or is not known any more.

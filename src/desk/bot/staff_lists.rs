@@ -72,9 +72,7 @@ impl StaffTalk {
             to,
             ..TicketFilter::default()
         };
-        let mut rows = self.page(tx, talk, &filter, page, |page| {
-            StaffButton::Mine(days, page)
-        })?;
+        let mut rows = self.page(tx, &filter, page, |page| StaffButton::Mine(days, page))?;
         let count = tx.count_tickets(&filter)?.to_string();
         let others = Days::ALL.into_iter().filter(|other| *other != days);
         let others = others.map(|other| {
@@ -91,7 +89,7 @@ impl StaffTalk {
 
     pub(super) fn free(&self, tx: &mut Tx, talk: &mut Talk, page: u32) -> Result<(), Error> {
         let filter = free();
-        let mut rows = self.page(tx, talk, &filter, page, StaffButton::Free)?;
+        let mut rows = self.page(tx, &filter, page, StaffButton::Free)?;
         rows.push(back(talk));
         let count = tx.count_tickets(&filter)?.to_string();
         let text = talk.text("bot-staff-free", &[("count", &count)]);
@@ -102,7 +100,6 @@ impl StaffTalk {
     fn page(
         &self,
         tx: &Tx,
-        talk: &Talk,
         filter: &TicketFilter,
         page: u32,
         to: impl Fn(u32) -> StaffButton,
@@ -113,7 +110,6 @@ impl StaffTalk {
         let mut found = tx.tickets(filter, TicketOrder::Newest, PAGE + 1, offset)?;
         let more = found.len() > PAGE as usize;
         found.truncate(PAGE as usize);
-        let _ = talk;
         let mut rows: Vec<Vec<LineButton>> = found
             .iter()
             .map(|ticket| {
@@ -178,8 +174,13 @@ impl StaffTalk {
             of("bot-staff-button-canned", StaffButton::Canned(id)),
         ]];
         if !ticket.is_over() {
-            if ticket.agent != self.staff.agent() {
-                rows.push(vec![of("telegram-button-take", StaffButton::Take(id))]);
+            match (ticket.agent, self.staff.agent()) {
+                (None, _) => rows.push(vec![of("telegram-button-take", StaffButton::Take(id))]),
+                (Some(theirs), Some(me)) if theirs != me => {
+                    let over = StaffButton::Give(id, me);
+                    rows.push(vec![of("bot-staff-button-take-over", over)]);
+                }
+                _ => {}
             }
             rows.push(vec![
                 of("bot-staff-button-work", StaffButton::InProgress(id)),

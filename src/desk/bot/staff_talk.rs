@@ -13,7 +13,7 @@ use crate::desk::private::{self, LineButton};
 use crate::desk::rights::{Action, Staff};
 use crate::desk::tickets;
 use crate::domain::error::Error;
-use crate::domain::ids::{CannedId, TicketId};
+use crate::domain::ids::{AgentId, CannedId, TicketId};
 use crate::domain::ticket::{Status, Ticket};
 use crate::store::{Reading, Tx};
 
@@ -22,18 +22,11 @@ pub struct StaffTalk {
     pub(super) staff: Staff,
     chat: i64,
     doing: Doing,
-    /// The update that is handled, where it is one.
-    update: Option<i64>,
 }
 
 impl StaffTalk {
     /// None for who has no account, or a blocked one: a contact like any other.
-    pub fn of(
-        r: &Reading,
-        chat: i64,
-        doing: Doing,
-        update: Option<i64>,
-    ) -> Result<Option<Self>, Error> {
+    pub fn of(r: &Reading, chat: i64, doing: Doing) -> Result<Option<Self>, Error> {
         let account = r.agent_of_telegram(chat)?;
         let agent = account.filter(|agent| !agent.is_blocked);
         Ok(agent.map(|agent| Self {
@@ -44,7 +37,6 @@ impl StaffTalk {
             },
             chat,
             doing,
-            update,
         }))
     }
 
@@ -120,8 +112,8 @@ impl StaffTalk {
                 self.ask(tx, talk, "bot-staff-ask-answer", &ticket, Vec::new())
             }
             StaffEffect::Answer(ticket) => self.answer(tx, talk, ticket),
-            StaffEffect::Take(ticket) => self.give(tx, talk, ticket, None),
-            StaffEffect::Give(ticket, agent) => self.give(tx, talk, ticket, Some(agent)),
+            StaffEffect::Take(ticket) => self.take(tx, talk, ticket),
+            StaffEffect::Give(ticket, agent) => self.give(tx, talk, ticket, agent),
             StaffEffect::InProgress(ticket) => self.in_progress(tx, talk, ticket),
             StaffEffect::AskReason(ticket) => {
                 let ticket = self.may(tx, Action::CloseTickets, ticket)?;
@@ -211,16 +203,27 @@ impl StaffTalk {
         self.report(tx, talk, key, &ticket)
     }
 
-    fn give(
-        &self,
-        tx: &mut Tx,
-        talk: &mut Talk,
-        id: TicketId,
-        to: Option<crate::domain::ids::AgentId>,
-    ) -> Result<(), Error> {
+    /// Takes what is nobody's; whoever was quicker keeps it.
+    fn take(&self, tx: &mut Tx, talk: &mut Talk, id: TicketId) -> Result<(), Error> {
         let ticket = tickets::known(tx, id)?;
-        let to = to.or(self.staff.agent());
-        let nothing = self.doing.assign(tx, &self.staff, &ticket, to)?;
+        let Some(me) = self.staff.agent() else {
+            return Err(Error::internal("staff in a chat without an account"));
+        };
+        match ticket.agent.filter(|agent| *agent != me) {
+            None => self.give(tx, talk, id, me),
+            Some(other) => {
+                let name = tx.agent(other)?.map(|agent| agent.shown_name());
+                let name = name.unwrap_or_default();
+                talk.told.text = talk.text("bot-staff-taken-by", &[("agent", &name)]);
+                talk.told.refused = true;
+                self.show(tx, talk, id)
+            }
+        }
+    }
+
+    fn give(&self, tx: &mut Tx, talk: &mut Talk, id: TicketId, to: AgentId) -> Result<(), Error> {
+        let ticket = tickets::known(tx, id)?;
+        let nothing = self.doing.assign(tx, &self.staff, &ticket, Some(to))?;
         talk.told.text = match nothing {
             Some(words) => words,
             None => talk.text("bot-staff-given", &[]),
@@ -278,8 +281,8 @@ impl StaffTalk {
             return Err(Error::not_found("canned_not_found"));
         };
         let by = (&self.staff, Some(self.chat));
-        let update = self.update.unwrap_or_default();
-        self.doing.say(tx, by, ticket.id, row.text, update)?;
+        // The step itself ends its update.
+        self.doing.say(tx, by, ticket.id, row.text, Vec::new())?;
         self.show(tx, talk, id)
     }
 
