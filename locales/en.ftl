@@ -380,6 +380,7 @@ page-admin-canned-add = Add an answer
 page-admin-canned-name = Name
 page-admin-canned-name-hint = One word: letters, digits, - and _.
 page-admin-canned-text = Text
+page-admin-weekdays = Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday
 page-admin-hours = Working hours
 page-admin-hours-lead = Outside of them a contact is told so, once a day.
 page-admin-hours-on = Tell contacts when nobody is at work

@@ -380,6 +380,7 @@ page-admin-canned-add = Добавить ответ
 page-admin-canned-name = Имя
 page-admin-canned-name-hint = Одно слово: буквы, цифры, - и _.
 page-admin-canned-text = Текст
+page-admin-weekdays = Понедельник, Вторник, Среда, Четверг, Пятница, Суббота, Воскресенье
 page-admin-hours = Рабочие часы
 page-admin-hours-lead = Вне этих часов клиент получает сообщение об этом, раз в день.
 page-admin-hours-on = Сообщать клиентам, когда никого нет

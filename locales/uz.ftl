@@ -380,6 +380,7 @@ page-admin-canned-add = Javob qoʻshish
 page-admin-canned-name = Nomi
 page-admin-canned-name-hint = Bitta soʻz: harflar, raqamlar, - va _.
 page-admin-canned-text = Matn
+page-admin-weekdays = Dushanba, Seshanba, Chorshanba, Payshanba, Juma, Shanba, Yakshanba
 page-admin-hours = Ish vaqti
 page-admin-hours-lead = Bu vaqtdan tashqari mijozga kuniga bir marta xabar beriladi.
 page-admin-hours-on = Hech kim ishda boʻlmasa, mijozlarga aytilsin

@@ -120,7 +120,18 @@ async fn sender_id_mismatch_ends_the_push_and_is_kept_as_the_devices_last_error(
         alice.gets("/check_device/alice").await.ok()["device_count"],
         2
     );
-    world.ends_with_dead(1).await;
+
+    // The next push that FCM takes says that the device is well again.
+    world.sandbox.token_is_fine("other-project");
+    let (replayed, said) = world.runs(&["outbox", "replay"]).await;
+    assert!(replayed, "{said}");
+    arrive(&world, 2).await;
+    world
+        .until("the error is taken back", async || {
+            last_error(&world, "other-project").is_none()
+        })
+        .await;
+    world.ends().await;
 }
 
 #[tokio::test]

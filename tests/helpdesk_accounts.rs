@@ -102,6 +102,8 @@ async fn a_user_is_made_found_changed_blocked_and_removed() {
     wrong(&put, 400, "missing_field", "telegram_id");
     for (body, code, field) in [
         (json!({"telegram_id": 124}), "fixed_field", "telegram_id"),
+        (json!({"user_id": "tg:124"}), "fixed_field", "user_id"),
+        (json!({"user_id": {}}), "invalid_field", "user_id"),
         (json!({"language": "fr"}), "invalid_field", "language"),
         (json!({"first_name": 5}), "invalid_field", "first_name"),
         (

@@ -17,6 +17,7 @@ mod canned;
 mod chat_page;
 mod contact_card;
 mod dead_jobs;
+mod document;
 mod faults_group;
 mod faults_push;
 mod faults_telegram;

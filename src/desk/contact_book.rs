@@ -105,12 +105,13 @@ impl Desk {
     /// Changes what is known of a contact. Which Telegram user it is can not be changed: that is linking.
     ///
     /// # Errors
-    /// `contact_not_found`; `fixed_field` for another Telegram id than it has; `not_allowed`.
+    /// `contact_not_found`; `fixed_field` for another Telegram id or user id than it has; `not_allowed`.
     pub async fn change_contact(
         &self,
         staff: &Staff,
         id: ContactId,
         telegram_id: Option<i64>,
+        user: Option<String>,
         change: ContactChange,
     ) -> Result<ContactRow, Error> {
         staff.may(Action::ChangeContacts)?;
@@ -123,6 +124,9 @@ impl Desk {
                 let before = known(tx, id)?;
                 if telegram_id.is_some() && telegram_id != before.telegram_id {
                     return Err(Error::bad("fixed_field", "telegram_id"));
+                }
+                if user.is_some_and(|user| user != before.user.as_str()) {
+                    return Err(Error::bad("fixed_field", "user_id"));
                 }
                 described(tx, &staff, id, change)
             })

@@ -17,6 +17,8 @@ pub struct PushContent {
     pub photo: Option<String>,
     /// Unread support messages, for the app's icon.
     pub badge: i64,
+    /// Why the last push to this device was refused, where it was.
+    pub last_error: Option<String>,
 }
 
 impl Desk {
@@ -34,6 +36,7 @@ impl Desk {
                 let Some(contact) = r.contact(&message.user)? else {
                     return Ok(None);
                 };
+                let last_error = device.last_error;
                 let photo = message
                     .attachments
                     .iter()
@@ -51,6 +54,7 @@ impl Desk {
                         .collect(),
                     photo,
                     badge: r.unread_count(contact.id)?,
+                    last_error,
                 }))
             })
             .await
@@ -62,10 +66,14 @@ impl Desk {
         self.store.write(move |tx| tx.delete_device(device)).await
     }
 
-    /// FCM refused the push for another reason, kept beside the device.
-    pub async fn device_failed(&self, device: DeviceId, error: String) -> Result<(), Error> {
+    /// What FCM said to the last push, kept beside the device: why it refused, or nothing where it took it.
+    pub async fn device_answered(
+        &self,
+        device: DeviceId,
+        error: Option<String>,
+    ) -> Result<(), Error> {
         self.store
-            .write(move |tx| tx.device_failed(device, &error))
+            .write(move |tx| tx.device_answered(device, error.as_deref()))
             .await
     }
 }

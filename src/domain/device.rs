@@ -33,4 +33,6 @@ pub struct Device {
     pub id: DeviceId,
     pub user: UserId,
     pub token: String,
+    /// Why the last push was refused, where it was.
+    pub last_error: Option<String>,
 }

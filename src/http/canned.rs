@@ -62,10 +62,10 @@ impl From<CannedRow> for CannedItem {
 #[oai(example)]
 pub struct CannedJson {
     /// One word of letters, digits, `-` and `_`; stored in lower case. No two have the same.
-    #[oai(validator(min_length = 1, max_length = 32))]
+    #[oai(validator(max_length = 32, pattern = r"^\S+$"))]
     pub name: String,
     /// Not blank.
-    #[oai(validator(min_length = 1, max_length = 4096))]
+    #[oai(validator(max_length = 4096, pattern = r"\S"))]
     pub text: String,
 }
 

@@ -7,23 +7,43 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use crate::domain::error::Error;
 
-const WIDTH: u32 = 720;
 /// Height of a chart of columns, and of one row of bars.
 const COLUMNS_HEIGHT: u32 = 260;
 const ROW_HEIGHT: u32 = 34;
-/// Room above for the legend, and below for labels.
-const HEAD: u32 = 34;
+/// Room above: for each line of a legend, and where there is none.
+const LEGEND: u32 = 34;
+const NO_LEGEND: u32 = 8;
+/// Room below for labels, on the left for the scale, and on the right of columns.
 const FOOT: u32 = 30;
-/// Room on the left for the scale, or for names.
 const SCALE: u32 = 46;
-const NAMES: u32 = 190;
-/// Room on the right; beside bars stands what they mean.
 const EDGE: u32 = 12;
-const BESIDE: u32 = 96;
-/// Longest name beside a bar, characters.
-const NAME_CHARS: usize = 24;
-/// Labels below columns at most.
-const MOST_LABELS: usize = 10;
+
+/// What depends on how wide the picture is.
+struct Sheet {
+    width: u32,
+    /// Room on the left of bars for names, and how many characters those have at most.
+    names: u32,
+    name_chars: usize,
+    /// Room on the right of bars for what they mean.
+    beside: u32,
+    /// Labels below columns at most.
+    labels: usize,
+}
+const WIDE: Sheet = Sheet {
+    width: 720,
+    names: 190,
+    name_chars: 24,
+    beside: 96,
+    labels: 10,
+};
+/// As wide as a phone: scaled down, letters could not be read any more.
+const NARROW: Sheet = Sheet {
+    width: 330,
+    names: 112,
+    name_chars: 13,
+    beside: 84,
+    labels: 5,
+};
 const FONT: &str = "system-ui, sans-serif";
 /// The library divides a size by 1.24.
 const FONT_SIZE: f64 = 15.0;
@@ -85,8 +105,19 @@ pub struct Row {
 pub enum Place {
     /// In a page, whose colour of text it takes.
     Page,
+    /// The same on a phone; the page shows one of them.
+    Phone,
     /// A file of its own, or an `<img>`.
     Alone,
+}
+
+impl Place {
+    fn sheet(self) -> &'static Sheet {
+        match self {
+            Self::Phone => &NARROW,
+            Self::Page | Self::Alone => &WIDE,
+        }
+    }
 }
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
@@ -97,32 +128,44 @@ impl Chart {
     /// Only where the library can not draw.
     pub fn svg(&self, place: Place) -> Result<String, Error> {
         let mut raw = String::new();
-        let height = self.height();
-        self.draw(&mut raw, height)
+        let sheet = place.sheet();
+        let height = self.height(sheet);
+        self.draw(&mut raw, height, sheet)
             .map_err(|error| Error::internal(format_args!("drawing a chart: {error}")))?;
         Ok(self.dress(&raw, height, place))
     }
 
-    fn height(&self) -> u32 {
+    fn height(&self, sheet: &Sheet) -> u32 {
         let rows = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
         match self.shape {
-            Shape::Bars => (rows.saturating_mul(ROW_HEIGHT)).clamp(ROW_HEIGHT * 2, 4000) + HEAD,
+            Shape::Bars => {
+                (rows.saturating_mul(ROW_HEIGHT)).clamp(ROW_HEIGHT * 2, 4000) + self.head(sheet)
+            }
             Shape::Columns => COLUMNS_HEIGHT,
         }
     }
 
-    fn draw<'a>(&self, raw: &'a mut String, height: u32) -> Result<(), Trouble<'a>> {
-        let area = SVGBackend::with_string(raw, (WIDTH, height)).into_drawing_area();
+    /// One series needs no legend: the title says what it is. Two names side by side may be wider than a phone.
+    fn head(&self, sheet: &Sheet) -> u32 {
+        match (self.series.len(), sheet.width == NARROW.width) {
+            (0 | 1, _) => NO_LEGEND,
+            (_, false) => LEGEND,
+            (_, true) => LEGEND * 2 - 12,
+        }
+    }
+
+    fn draw<'a>(&self, raw: &'a mut String, height: u32, sheet: &Sheet) -> Result<(), Trouble<'a>> {
+        let area = SVGBackend::with_string(raw, (sheet.width, height)).into_drawing_area();
         let most = self.most();
         if most <= 0.0 {
-            let middle = (pixel(WIDTH / 2), pixel(height / 2));
+            let middle = (pixel(sheet.width / 2), pixel(height / 2));
             let style = words(HPos::Center, VPos::Center);
             area.draw(&Text::new(clean(&self.empty), middle, style))?;
         } else {
-            self.legend(&area)?;
+            self.legend(&area, sheet)?;
             match self.shape {
-                Shape::Columns => self.columns(&area, most)?,
-                Shape::Bars => self.bars(&area, most)?,
+                Shape::Columns => self.columns(&area, most, sheet)?,
+                Shape::Bars => self.bars(&area, most, sheet)?,
             }
         }
         area.present()
@@ -133,30 +176,33 @@ impl Chart {
         values.map(|(value, _)| *value).fold(0.0, f64::max)
     }
 
-    /// One series needs no legend: the title says what it is.
-    fn legend<'a>(&self, area: &Area<'a>) -> Result<(), Trouble<'a>> {
+    fn legend<'a>(&self, area: &Area<'a>, sheet: &Sheet) -> Result<(), Trouble<'a>> {
         if self.series.len() < 2 {
             return Ok(());
         }
-        let mut left = 8;
+        let (mut left, mut upper) = (8, 8);
         for (name, colour) in self.series.iter().zip([FIRST, SECOND]) {
             let name = clean(name);
             area.draw(&Rectangle::new(
-                [(left, 8), (left + 12, 20)],
+                [(left, upper), (left + 12, upper + 12)],
                 colour.filled(),
             ))?;
             let style = words(HPos::Left, VPos::Center);
             let width = i32::try_from(name.chars().count()).unwrap_or(0) * 8;
-            area.draw(&Text::new(name, (left + 18, 14), style))?;
-            left += 18 + width + 20;
+            area.draw(&Text::new(name, (left + 18, upper + 6), style))?;
+            if sheet.width == NARROW.width {
+                upper += 22;
+            } else {
+                left += 18 + width + 20;
+            }
         }
         Ok(())
     }
 
-    fn columns<'a>(&self, area: &Area<'a>, most: f64) -> Result<(), Trouble<'a>> {
+    fn columns<'a>(&self, area: &Area<'a>, most: f64, sheet: &Sheet) -> Result<(), Trouble<'a>> {
         let count = self.rows.len();
         let mut plot = ChartBuilder::on(area)
-            .margin_top(HEAD)
+            .margin_top(self.head(sheet))
             .margin_right(EDGE)
             .x_label_area_size(FOOT)
             .y_label_area_size(SCALE)
@@ -182,7 +228,7 @@ impl Chart {
                 }
             }
         }
-        let step = count.div_ceil(MOST_LABELS).max(1);
+        let step = count.div_ceil(sheet.labels).max(1);
         for (index, row) in self.rows.iter().enumerate().step_by(step) {
             let (x, y) = plot.backend_coord(&(number(index) + 0.5, 0.0));
             let style = words(HPos::Center, VPos::Top);
@@ -191,12 +237,12 @@ impl Chart {
         Ok(())
     }
 
-    fn bars<'a>(&self, area: &Area<'a>, most: f64) -> Result<(), Trouble<'a>> {
+    fn bars<'a>(&self, area: &Area<'a>, most: f64, sheet: &Sheet) -> Result<(), Trouble<'a>> {
         let count = number(self.rows.len());
         let plot = ChartBuilder::on(area)
-            .margin_top(HEAD)
-            .margin_right(BESIDE)
-            .y_label_area_size(NAMES)
+            .margin_top(self.head(sheet))
+            .margin_right(sheet.beside)
+            .y_label_area_size(sheet.names)
             .build_cartesian_2d(0f64..most, 0f64..count)?;
         let mut plot = plot;
         let thick = 0.7 / number(self.series.len().max(1));
@@ -205,7 +251,11 @@ impl Chart {
             let upper = count - number(index) - 0.15;
             let (x, y) = plot.backend_coord(&(0.0, upper - 0.35));
             let style = words(HPos::Right, VPos::Center);
-            area.draw(&Text::new(short(&row.label), (x - 8, y), style))?;
+            area.draw(&Text::new(
+                short(&row.label, sheet.name_chars),
+                (x - 8, y),
+                style,
+            ))?;
             for (slot, ((value, beside), colour)) in
                 row.values.iter().zip([FIRST, SECOND]).enumerate()
             {
@@ -231,14 +281,19 @@ impl Chart {
             .fold(body.replace(" opacity=\"1\"", ""), |body, (from, to)| {
                 body.replace(from, to)
             });
-        let id = self.id;
+        let width = place.sheet().width;
+        let (class, id) = match place {
+            Place::Page => ("chart wide", self.id.to_owned()),
+            Place::Phone => ("chart narrow", format!("{}-narrow", self.id)),
+            Place::Alone => ("chart", self.id.to_owned()),
+        };
         let (title, description) = (escaped(&self.title), escaped(&self.description));
         let (colour, style) = match place {
-            Place::Page => ("", ""),
+            Place::Page | Place::Phone => ("", ""),
             Place::Alone => (" color=\"#1f2328\"", ALONE),
         };
         format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\"{colour} \
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"{class}\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\"{colour} \
              role=\"img\" aria-labelledby=\"chart-{id}-title chart-{id}-desc\">\n\
              <title id=\"chart-{id}-title\">{title}</title>\n<desc id=\"chart-{id}-desc\">{description}</desc>\n{style}{body}"
         )
@@ -271,12 +326,12 @@ fn clean(text: &str) -> String {
     text.chars().filter(kept).collect()
 }
 
-fn short(name: &str) -> String {
+fn short(name: &str, most: usize) -> String {
     let name = clean(name);
-    if name.chars().count() <= NAME_CHARS {
+    if name.chars().count() <= most {
         return name;
     }
-    let start: String = name.chars().take(NAME_CHARS - 1).collect();
+    let start: String = name.chars().take(most - 1).collect();
     format!("{start}…")
 }
 
@@ -295,86 +350,5 @@ fn escaped(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn row(label: &str, values: &[f64]) -> Row {
-        Row {
-            label: label.to_owned(),
-            values: values
-                .iter()
-                .map(|value| (*value, format!("{value}")))
-                .collect(),
-        }
-    }
-
-    fn chart(shape: Shape, series: &[&str], rows: Vec<Row>) -> Chart {
-        Chart {
-            id: "x",
-            title: "Tickets & <days>".to_owned(),
-            description: "12 in all".to_owned(),
-            shape,
-            series: series.iter().map(|name| (*name).to_owned()).collect(),
-            rows,
-            empty: "Nothing yet".to_owned(),
-        }
-    }
-
-    #[test]
-    fn columns_in_a_page() {
-        let rows = vec![row("03-01", &[3.0, 1.0]), row("03-02", &[0.0, 2.0])];
-        let chart = chart(Shape::Columns, &["Created", "Closed"], rows);
-        insta::assert_snapshot!(chart.svg(Place::Page).unwrap());
-    }
-
-    #[test]
-    fn bars_in_a_file_of_their_own() {
-        let rows = vec![
-            row("Olga", &[12.0]),
-            row("<script>alert(1)</script>\" fill=\"#010101\"\u{1}", &[5.0]),
-            row("", &[0.0]),
-        ];
-        insta::assert_snapshot!(
-            chart(Shape::Bars, &["Tickets"], rows)
-                .svg(Place::Alone)
-                .unwrap()
-        );
-    }
-
-    #[test]
-    fn nothing_to_show_is_said() {
-        let svg = chart(Shape::Columns, &["Created"], Vec::new())
-            .svg(Place::Page)
-            .unwrap();
-        assert!(
-            svg.contains("Nothing yet") && !svg.contains("<rect"),
-            "{svg}"
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn whatever_people_are_called_the_picture_is_one(
-            names in prop::collection::vec((any::<String>(), 0.0f64..1e9, 0.0f64..1e9), 0..40),
-            bars in any::<bool>(),
-            title in any::<String>(),
-        ) {
-            let rows = names.iter().map(|(name, a, b)| row(name, &[*a, *b])).collect();
-            let shape = if bars { Shape::Bars } else { Shape::Columns };
-            let mut chart = chart(shape, &["a", "b"], rows);
-            chart.title = title;
-            let svg = chart.svg(Place::Page).unwrap();
-            // As many elements end as begin, and none is foreign.
-            let begun = svg.matches('<').count() - svg.matches("</").count();
-            let ended = svg.matches("</").count() + svg.matches("/>").count();
-            prop_assert_eq!(begun, ended);
-            for part in svg.split('<').skip(1) {
-                let known = ["svg", "title", "desc", "rect", "text", "line", "polyline", "/"];
-                prop_assert!(known.iter().any(|tag| part.starts_with(tag)), "{}", part);
-            }
-            prop_assert!(!svg.contains("style=") && !svg.contains("#010101"));
-            prop_assert!(!svg.chars().any(|c| c.is_control() && c != '\n'));
-        }
-    }
-}
+#[path = "charts_tests.rs"]
+mod tests;

@@ -55,20 +55,30 @@ pub struct AdminAnswer {
 #[derive(Debug, Object)]
 pub struct AdminJson {
     /// Id of a user who is on Telegram.
+    #[oai(validator(minimum(value = "1")))]
     pub user: Option<i64>,
     /// Instead of `user`; an unknown one becomes a user. From 1.
+    #[oai(validator(minimum(value = "1")))]
     pub telegram_id: Option<i64>,
     /// `admin` (the default) or `super_admin`.
+    #[oai(validator(pattern = r"^(admin|super_admin)$"))]
     pub role: Option<String>,
     /// Ids of the categories it answers, all of them.
     pub categories: Option<Vec<i64>>,
     /// For signing in; at most 254 characters, in any case.
+    #[oai(validator(
+        max_length = 254,
+        pattern = r"^[^@\s\x00-\x1F\x7F-\x9F]+@[^@\s\x00-\x1F\x7F-\x9F]+$"
+    ))]
     pub email: Option<String>,
     /// For signing in; 8 to 1024 characters.
+    #[oai(validator(min_length = 8, max_length = 1024))]
     pub password: Option<String>,
     /// At most 128 characters.
+    #[oai(validator(max_length = 128, pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"))]
     pub first_name: Option<String>,
     /// At most 128 characters.
+    #[oai(validator(max_length = 128, pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"))]
     pub last_name: Option<String>,
     pub is_blocked: Option<bool>,
 }
@@ -199,8 +209,10 @@ impl HelpdeskAdmins {
         /// Only the one who is this user (its `id`).
         user_id: Query<Option<i64>>,
         /// From 1.
+        #[oai(validator(minimum(value = "1"), maximum(value = "1000000000000")))]
         page: Query<Option<u64>>,
         /// Entries of a page, 20 where not given; above 100 is 100.
+        #[oai(validator(minimum(value = "1"), maximum(value = "1000000000000")))]
         page_size: Query<Option<u64>>,
     ) -> Result<Json<PageOf<AdminAnswer>>, Failure<Looks>> {
         let paging = Paging::asked(request, page.0, page_size.0)?;
@@ -231,6 +243,8 @@ impl HelpdeskAdmins {
     }
 
     /// Read an admin
+    ///
+    /// All staff. Never with the password.
     #[oai(
         path = "/api/admin/admins/:id",
         method = "get",

@@ -15,16 +15,22 @@ use crate::domain::ticket::{Priority, Status};
 #[oai(rename = "HelpdeskNewTicket")]
 pub struct NewTicketJson {
     /// Id of the user who asks.
+    #[oai(validator(minimum(value = "1")))]
     pub user: i64,
     /// At most 255 characters, one line.
-    #[oai(validator(min_length = 1, max_length = 255))]
+    #[oai(validator(
+        max_length = 255,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*$"
+    ))]
     pub title: String,
     /// Id of a category; decides whose ticket it becomes.
+    #[oai(validator(minimum(value = "1")))]
     pub category: Option<i64>,
     /// At most 16000 characters; becomes the first message.
     #[oai(validator(max_length = 16000))]
     pub description: Option<String>,
     /// low, medium (where absent) or high.
+    #[oai(validator(pattern = "^(low|medium|high)$"))]
     pub priority: Option<String>,
 }
 
@@ -33,23 +39,70 @@ pub struct NewTicketJson {
 #[oai(rename = "HelpdeskTicketChange")]
 pub struct TicketChangeJson {
     /// Only to be the ticket's own: a ticket stays its user's.
+    #[oai(validator(minimum(value = "1")))]
     pub user: Option<i64>,
     /// At most 255 characters, one line.
-    #[oai(validator(min_length = 1, max_length = 255))]
+    #[oai(validator(
+        max_length = 255,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*$"
+    ))]
     pub title: Option<String>,
     /// Id of a category; null takes it away.
+    #[oai(validator(minimum(value = "1")))]
     pub category: Option<i64>,
     /// At most 16000 characters; the first message stays as it was.
     #[oai(validator(max_length = 16000))]
     pub description: Option<String>,
     /// low, medium or high.
+    #[oai(validator(pattern = "^(low|medium|high)$"))]
     pub priority: Option<String>,
     /// Any of the statuses; closed and expired end the ticket, the others open one that is over.
+    #[oai(validator(
+        pattern = "^(open|waiting_admin|in_progress|waiting_user|replied|escalated|expired|closed)$"
+    ))]
     pub status: Option<String>,
     /// Id of an admin; null gives the ticket to nobody.
+    #[oai(validator(minimum(value = "1")))]
     pub assigned_admin: Option<i64>,
     pub is_read: Option<bool>,
     /// At most 4096 characters, where the status ends the ticket.
+    #[oai(validator(max_length = 4096))]
+    pub close_reason: Option<String>,
+}
+
+/// The same with the title, which a PUT must have.
+#[derive(Debug, Object)]
+#[oai(rename = "HelpdeskTicketPut")]
+pub struct TicketPutJson {
+    /// Only to be the ticket's own: a ticket stays its user's.
+    #[oai(validator(minimum(value = "1")))]
+    pub user: Option<i64>,
+    /// At most 255 characters, one line.
+    #[oai(validator(
+        max_length = 255,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*$"
+    ))]
+    pub title: String,
+    /// Id of a category; null takes it away.
+    #[oai(validator(minimum(value = "1")))]
+    pub category: Option<i64>,
+    /// At most 16000 characters; the first message stays as it was.
+    #[oai(validator(max_length = 16000))]
+    pub description: Option<String>,
+    /// low, medium or high.
+    #[oai(validator(pattern = "^(low|medium|high)$"))]
+    pub priority: Option<String>,
+    /// Any of the statuses; closed and expired end the ticket, the others open one that is over.
+    #[oai(validator(
+        pattern = "^(open|waiting_admin|in_progress|waiting_user|replied|escalated|expired|closed)$"
+    ))]
+    pub status: Option<String>,
+    /// Id of an admin; null gives the ticket to nobody.
+    #[oai(validator(minimum(value = "1")))]
+    pub assigned_admin: Option<i64>,
+    pub is_read: Option<bool>,
+    /// At most 4096 characters, where the status ends the ticket.
+    #[oai(validator(max_length = 4096))]
     pub close_reason: Option<String>,
 }
 
@@ -57,6 +110,7 @@ pub struct TicketChangeJson {
 #[derive(Debug, Object)]
 pub struct AssignAdminJson {
     /// Id of an admin who is not blocked.
+    #[oai(validator(minimum(value = "1")))]
     pub admin_id: i64,
 }
 
@@ -64,6 +118,7 @@ pub struct AssignAdminJson {
 #[derive(Debug, Object)]
 pub struct CloseJson {
     /// Id of the admin who closes it; absent or null is whoever asks.
+    #[oai(validator(minimum(value = "1")))]
     pub admin_id: Option<i64>,
     /// At most 4096 characters.
     #[oai(validator(max_length = 4096))]

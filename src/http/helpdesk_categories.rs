@@ -5,11 +5,15 @@ use std::sync::Arc;
 use poem::Request;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
-use poem_openapi::{Enum, Object, OpenApi};
+use poem_openapi::{Enum, OpenApi};
 
 use super::Tags;
 use super::errors::{Changes, Failure, Looks};
 use super::fields::Fields;
+use super::helpdesk_category_shapes::{
+    AdminCategoryAnswer, AdminCategoryChangeJson, AdminCategoryJson, CategoryAnswer,
+    CategoryChangeJson, CategoryJson,
+};
 use super::outcomes::{Created, Deleted};
 use super::pages_of::{PageOf, Paging};
 use super::staff::StaffAsking;
@@ -41,58 +45,6 @@ pub enum WhichActive {
     True,
     False,
     All,
-}
-
-/// A category of tickets.
-#[derive(Debug, Object)]
-pub struct CategoryAnswer {
-    pub id: i64,
-    /// In the language asked for, else in Uzbek.
-    pub name: String,
-    pub name_uz: String,
-    pub name_ru: Option<String>,
-    pub name_en: Option<String>,
-    pub description: Option<String>,
-    pub is_active: bool,
-    /// Lists are in this order.
-    pub order: i64,
-    /// RFC 3339, UTC.
-    pub created_at: String,
-}
-
-/// What is said of a category. What is left out or null stays as it is.
-#[derive(Debug, Object)]
-pub struct CategoryJson {
-    /// 1 to 255 characters; needed for a new one and in PUT.
-    pub name_uz: Option<String>,
-    /// At most 255 characters; empty takes it away.
-    pub name_ru: Option<String>,
-    /// At most 255 characters; empty takes it away.
-    pub name_en: Option<String>,
-    /// At most 16,000 characters; empty takes it away.
-    pub description: Option<String>,
-    pub is_active: Option<bool>,
-    /// From 0.
-    pub order: Option<i64>,
-}
-
-/// That an admin answers a category.
-#[derive(Debug, Object)]
-pub struct AdminCategoryAnswer {
-    pub id: i64,
-    pub admin: i64,
-    pub category: i64,
-    /// RFC 3339, UTC.
-    pub created_at: String,
-}
-
-/// Both are needed for a new one.
-#[derive(Debug, Object)]
-pub struct AdminCategoryJson {
-    /// Id of an admin.
-    pub admin: Option<i64>,
-    /// Id of a category.
-    pub category: Option<i64>,
 }
 
 fn answer(category: Category, lang: Option<Lang>) -> CategoryAnswer {
@@ -160,8 +112,10 @@ impl HelpdeskCategories {
         /// true (the default), false or all.
         is_active: Query<Option<WhichActive>>,
         /// From 1.
+        #[oai(validator(minimum(value = "1"), maximum(value = "1000000000000")))]
         page: Query<Option<u64>>,
         /// Entries of a page, 20 where not given; above 100 is 100.
+        #[oai(validator(minimum(value = "1"), maximum(value = "1000000000000")))]
         page_size: Query<Option<u64>>,
     ) -> Result<Json<PageOf<CategoryAnswer>>, Failure<Looks>> {
         let paging = Paging::asked(request, page.0, page_size.0)?;
@@ -195,6 +149,8 @@ impl HelpdeskCategories {
     }
 
     /// Read a category
+    ///
+    /// All staff, also one that is not active.
     #[oai(
         path = "/api/admin/categories/:id",
         method = "get",
@@ -246,7 +202,7 @@ impl HelpdeskCategories {
         &self,
         asking: StaffAsking,
         id: Path<i64>,
-        body: JsonFields<CategoryJson>,
+        body: JsonFields<CategoryChangeJson>,
     ) -> Result<Json<CategoryAnswer>, Failure<Changes>> {
         let (id, change) = (CategoryId(id.0), change(body.0)?);
         let changed = self.desk.change_category(&asking.staff, id, change).await?;
@@ -273,6 +229,8 @@ impl HelpdeskCategories {
     }
 
     /// List who answers which category
+    ///
+    /// All staff. Oldest first, with pages.
     #[oai(
         path = "/api/admin/admin-categories",
         method = "get",
@@ -283,8 +241,10 @@ impl HelpdeskCategories {
         asking: StaffAsking,
         request: &Request,
         /// From 1.
+        #[oai(validator(minimum(value = "1"), maximum(value = "1000000000000")))]
         page: Query<Option<u64>>,
         /// Entries of a page, 20 where not given; above 100 is 100.
+        #[oai(validator(minimum(value = "1"), maximum(value = "1000000000000")))]
         page_size: Query<Option<u64>>,
     ) -> Result<Json<PageOf<AdminCategoryAnswer>>, Failure<Looks>> {
         let paging = Paging::asked(request, page.0, page_size.0)?;
@@ -317,6 +277,8 @@ impl HelpdeskCategories {
     }
 
     /// Read who answers a category
+    ///
+    /// All staff. By the id of the entry, which is neither the admin's nor the category's.
     #[oai(
         path = "/api/admin/admin-categories/:id",
         method = "get",
@@ -344,7 +306,7 @@ impl HelpdeskCategories {
         &self,
         asking: StaffAsking,
         id: Path<i64>,
-        body: JsonFields<AdminCategoryJson>,
+        body: JsonFields<AdminCategoryChangeJson>,
     ) -> Result<Json<AdminCategoryAnswer>, Failure<Changes>> {
         let mut fields = body.0;
         let admin = fields.id("admin")?.map(AgentId);

@@ -33,12 +33,16 @@ pub struct HelpdeskMessages {
 #[oai(rename = "HelpdeskNewMessage")]
 pub struct NewMessageJson {
     /// Id of the ticket.
+    #[oai(validator(minimum(value = "1")))]
     pub ticket: i64,
     /// Id of the ticket's user. Only the service speaks for users.
+    #[oai(validator(minimum(value = "1")))]
     pub sender_user: Option<i64>,
     /// Id of an admin. A staff token sends as itself, the service as anybody.
+    #[oai(validator(minimum(value = "1")))]
     pub sender_admin: Option<i64>,
     /// text, image, file, video, audio, location or voice; where absent, told from the file.
+    #[oai(validator(pattern = "^(text|image|file|video|audio|location|voice)$"))]
     pub content_type: Option<String>,
     /// At most 16000 characters; of a location `lat,lon` in degrees. Must not be blank without a file.
     #[oai(validator(max_length = 16000))]
@@ -123,8 +127,10 @@ impl HelpdeskMessages {
         /// Only those of the ticket with this id.
         ticket: Query<Option<i64>>,
         /// From 1.
+        #[oai(validator(minimum(value = "1"), maximum(value = "1000000000000")))]
         page: Query<Option<u64>>,
         /// Entries of a page, 20 where not given; above 100 is 100.
+        #[oai(validator(minimum(value = "1"), maximum(value = "1000000000000")))]
         page_size: Query<Option<u64>>,
     ) -> Result<Json<PageOf<MessageAnswer>>, Failure<Looks>> {
         let paging = Paging::asked(request, page.0, page_size.0)?;
@@ -159,6 +165,8 @@ impl HelpdeskMessages {
     }
 
     /// Read a message
+    ///
+    /// All staff. Reading here marks nothing as read.
     #[oai(
         path = "/api/ticket/messages/:id",
         method = "get",

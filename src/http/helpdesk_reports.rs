@@ -250,8 +250,10 @@ impl HelpdeskReports {
         /// Last day; today where absent.
         date_to: Query<Option<String>>,
         /// From 1.
+        #[oai(validator(minimum(value = "1"), maximum(value = "1000000000000")))]
         page: Query<Option<u64>>,
         /// Entries of a page, 20 where not given; above 100 is 100.
+        #[oai(validator(minimum(value = "1"), maximum(value = "1000000000000")))]
         page_size: Query<Option<u64>>,
     ) -> Result<Json<PageOf<ActivityAnswer>>, Failure<Looks>> {
         let paging = Paging::asked(request, page.0, page_size.0)?;
@@ -276,8 +278,10 @@ impl HelpdeskReports {
         asking: StaffAsking,
         request: &Request,
         /// From 1.
+        #[oai(validator(minimum(value = "1"), maximum(value = "1000000000000")))]
         page: Query<Option<u64>>,
         /// Entries of a page, 20 where not given; above 100 is 100.
+        #[oai(validator(minimum(value = "1"), maximum(value = "1000000000000")))]
         page_size: Query<Option<u64>>,
     ) -> Result<Json<PageOf<LogAnswer>>, Failure<Looks>> {
         let paging = Paging::asked(request, page.0, page_size.0)?;

@@ -11,8 +11,8 @@ use poem_openapi::{Object, OpenApi};
 use super::errors::{Changes, Failure, Looks};
 use super::fields::Fields;
 use super::helpdesk_asked::{
-    AssignAdminJson, CloseJson, NewTicketJson, TicketChangeJson, description, edit, invalid,
-    priority, reason, title,
+    AssignAdminJson, CloseJson, NewTicketJson, TicketChangeJson, TicketPutJson, description, edit,
+    invalid, priority, reason, title,
 };
 use super::helpdesk_shapes::TicketAnswer;
 use super::outcomes::{Created, Deleted};
@@ -120,8 +120,10 @@ impl HelpdeskTickets {
         /// A ticket's number, or words (or their beginnings) of title and description. At most 256 characters.
         search: Query<Option<String>>,
         /// From 1.
+        #[oai(validator(minimum(value = "1"), maximum(value = "1000000000000")))]
         page: Query<Option<u64>>,
         /// Entries of a page, 20 where not given; above 100 is 100.
+        #[oai(validator(minimum(value = "1"), maximum(value = "1000000000000")))]
         page_size: Query<Option<u64>>,
     ) -> Result<Json<PageOf<TicketAnswer>>, Failure<Looks>> {
         let paging = Paging::asked(request, page.0, page_size.0)?;
@@ -252,6 +254,8 @@ impl HelpdeskTickets {
     }
 
     /// Read a ticket
+    ///
+    /// All staff, whosever it is. Reading here does not make it `is_read`.
     #[oai(
         path = "/api/ticket/tickets/:id",
         method = "get",
@@ -277,7 +281,7 @@ impl HelpdeskTickets {
         &self,
         asking: StaffAsking,
         id: Path<i64>,
-        body: JsonFields<TicketChangeJson>,
+        body: JsonFields<TicketPutJson>,
     ) -> Result<Json<TicketAnswer>, Failure<Changes>> {
         if !body.0.has("title") {
             return Err(Error::missing("title").into());

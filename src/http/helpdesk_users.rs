@@ -54,16 +54,26 @@ pub struct UserAnswer {
 #[derive(Debug, Object)]
 pub struct UserJson {
     /// From 1. Can not be changed later.
+    #[oai(validator(minimum(value = "1")))]
     pub telegram_id: Option<i64>,
-    /// For a user of a program without Telegram: its own id for it, 1 to 128 characters, not beginning with `tg:`.
+    /// For a user of a program without Telegram: its own id for it, 1 to 128 characters, not beginning with `tg:`. Can not be changed later.
+    #[oai(validator(
+        min_length = 1,
+        max_length = 128,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]+$"
+    ))]
     pub user_id: Option<String>,
     /// At most 64 characters; empty takes it away.
+    #[oai(validator(max_length = 64, pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"))]
     pub username: Option<String>,
     /// At most 128 characters; empty takes it away.
+    #[oai(validator(max_length = 128, pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"))]
     pub first_name: Option<String>,
     /// At most 128 characters; empty takes it away.
+    #[oai(validator(max_length = 128, pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"))]
     pub last_name: Option<String>,
     /// uz, ru or en.
+    #[oai(validator(pattern = "^(uz|ru|en)$"))]
     pub language: Option<String>,
     pub is_blocked: Option<bool>,
 }
@@ -115,9 +125,10 @@ impl HelpdeskUsers {
         mut fields: Fields,
     ) -> Result<Json<UserAnswer>, Error> {
         let telegram_id = fields.id("telegram_id")?;
+        let user = fields.text("user_id")?;
         let change = change(&mut fields)?;
-        let desk = &self.desk;
-        let changed = desk.change_contact(&asking.staff, ContactId(id), telegram_id, change);
+        let (desk, id) = (&self.desk, ContactId(id));
+        let changed = desk.change_contact(&asking.staff, id, telegram_id, user, change);
         Ok(self.answer(changed.await?))
     }
 
@@ -148,8 +159,10 @@ impl HelpdeskUsers {
         /// Only the one that this text names in the other interfaces.
         user_id: Query<Option<String>>,
         /// From 1.
+        #[oai(validator(minimum(value = "1"), maximum(value = "1000000000000")))]
         page: Query<Option<u64>>,
         /// Entries of a page, 20 where not given; above 100 is 100.
+        #[oai(validator(minimum(value = "1"), maximum(value = "1000000000000")))]
         page_size: Query<Option<u64>>,
     ) -> Result<Json<PageOf<UserAnswer>>, Failure<Looks>> {
         let paging = Paging::asked(request, page.0, page_size.0)?;
@@ -194,6 +207,8 @@ impl HelpdeskUsers {
     }
 
     /// Read a user
+    ///
+    /// All staff.
     #[oai(
         path = "/api/user/users/:id",
         method = "get",
@@ -230,6 +245,8 @@ impl HelpdeskUsers {
     }
 
     /// Change what is known of a user
+    ///
+    /// All staff. What is left out or null stays; `telegram_id` and `user_id` may be repeated, never changed: 400.
     #[oai(
         path = "/api/user/users/:id",
         method = "patch",
@@ -279,6 +296,8 @@ impl HelpdeskUsers {
     }
 
     /// Let a blocked user write again
+    ///
+    /// Twice changes nothing.
     #[oai(
         path = "/api/user/users/:id/unblock",
         method = "post",

@@ -20,6 +20,7 @@ mod form_or_json;
 mod helpdesk_admins;
 mod helpdesk_asked;
 mod helpdesk_categories;
+mod helpdesk_category_shapes;
 mod helpdesk_messages;
 mod helpdesk_reports;
 mod helpdesk_shapes;

@@ -91,7 +91,7 @@ impl Tickets {
         #[oai(validator(minimum(value = "1"), maximum(value = "100")))]
         limit: Query<Option<u32>>,
         /// Entries to leave out.
-        #[oai(validator(maximum(value = "1000000000")))]
+        #[oai(validator(minimum(value = "0"), maximum(value = "1000000000")))]
         offset: Query<Option<u32>>,
     ) -> Result<Listing<TicketAnswer>, Failure<Reads>> {
         let part = Part::asked(request, limit.0, offset.0);
@@ -139,6 +139,8 @@ impl Tickets {
     }
 
     /// One ticket
+    ///
+    /// All staff. Looking here is not opening: it stays unread.
     #[oai(
         path = "/support/tickets/:id",
         method = "get",
@@ -216,7 +218,7 @@ impl Tickets {
         #[oai(validator(minimum(value = "1"), maximum(value = "100")))]
         limit: Query<Option<u32>>,
         /// Entries to leave out.
-        #[oai(validator(maximum(value = "1000000000")))]
+        #[oai(validator(minimum(value = "0"), maximum(value = "1000000000")))]
         offset: Query<Option<u32>>,
     ) -> Result<Listing<TicketMessage>, Failure<Looks>> {
         let part = Part::asked(request, limit.0, offset.0);

@@ -19,6 +19,7 @@ fn content(text: &str) -> PushContent {
         kinds: Vec::new(),
         photo: None,
         badge: 3,
+        last_error: None,
     }
 }
 

@@ -73,6 +73,7 @@ impl Sender {
                 kinds: Vec::new(),
                 photo: None,
                 badge: 0,
+                last_error: None,
             };
             tested.push(Tested {
                 device: device.id,
@@ -106,7 +107,14 @@ impl Sender {
         self.tell_health(&verdict);
         match &verdict {
             Verdict::NoDevice(_) => self.desk.device_unregistered(device).await?,
-            Verdict::Refused(reason) => self.desk.device_failed(device, reason.clone()).await?,
+            Verdict::Refused(reason) => {
+                let reason = Some(reason.clone());
+                self.desk.device_answered(device, reason).await?;
+            }
+            // Most have no error to take back, and then there is nothing to write.
+            Verdict::Accepted if content.last_error.is_some() => {
+                self.desk.device_answered(device, None).await?;
+            }
             _ => {}
         }
         Ok(outcome(verdict))

@@ -81,6 +81,7 @@ impl Sandbox {
                 | "private/press"
                 | "private/block"
                 | "faults"
+                | "device"
         ) {
             return Err(Wrong(404, "there is no such path".to_owned()));
         }
@@ -96,6 +97,7 @@ impl Sandbox {
             "edit" => self.edit_call(&params)?,
             "say" => self.say_call(&params)?,
             "press" => self.press_call(&params)?,
+            "device" => self.device_call(&params)?,
             "faults" => self.faults_call(&params).await?,
             private => self.private_call(private, &params)?,
         };
@@ -194,6 +196,21 @@ impl Sandbox {
             .await
             .map_err(|error| Wrong(500, format!("the port could not be opened: {error}")))?;
         Ok(self.active_faults().await)
+    }
+
+    /// What FCM says from here on to pushes for one token.
+    fn device_call(&self, params: &Params) -> Result<Value, Wrong> {
+        let (token, state) = (params.text("token"), params.text("state"));
+        let (Some(token), Some(state)) = (token.filter(|token| !token.is_empty()), state) else {
+            return wrong("token and state are needed");
+        };
+        match state {
+            "fine" => self.token_is_fine(token),
+            "unregistered" => self.token_is_unregistered(token),
+            "foreign" => self.sender_id_mismatch(token),
+            _ => return wrong("state is fine, unregistered or foreign"),
+        }
+        Ok(json!({ "token": token, "state": state }))
     }
 
     fn known_post(&self, params: &Params, name: &str) -> Result<Option<i64>, Wrong> {

@@ -96,6 +96,16 @@ impl Sandbox {
         self.change(|world| world.fcm.mismatched.insert(token.to_owned()));
     }
 
+    /// Ends all that was said of this token.
+    pub fn token_is_fine(&self, token: &str) {
+        self.change(|world| {
+            let fcm = &mut world.fcm;
+            for marked in [&mut fcm.unregistered, &mut fcm.invalid, &mut fcm.mismatched] {
+                marked.remove(token);
+            }
+        });
+    }
+
     /// The next send is refused with an `INVALID_ARGUMENT` that does not name the token.
     pub fn payload_invalid_once(&self) {
         self.change(|world| world.fcm.payload_invalid += 1);

@@ -18,7 +18,7 @@ const QUIET: Duration = Duration::from_secs(15);
 
 impl Sandbox {
     /// The control interface for poem: `state`, `events`, `reply`, `edit`, `say`, `press`,
-    /// `private/say`, `private/press`, `private/block`, `faults`, `file/{id}`.
+    /// `private/say`, `private/press`, `private/block`, `faults`, `device`, `file/{id}`.
     pub fn control_routes(&self) -> poem::Route {
         poem::Route::new().at("/*path", ControlEndpoint(self.clone()))
     }

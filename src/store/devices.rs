@@ -54,7 +54,7 @@ impl Reading<'_> {
     }
 
     pub fn device(&self, id: DeviceId) -> Result<Option<Device>, Error> {
-        let sql = r"SELECT d.id, c.user_id, d.token FROM device_tokens d JOIN contacts c ON c.id = d.contact_id WHERE d.id = ?1";
+        let sql = r"SELECT d.id, c.user_id, d.token, d.last_error FROM device_tokens d JOIN contacts c ON c.id = d.contact_id WHERE d.id = ?1";
         Ok(self
             .prepare(sql)?
             .query_row([id.0], |row| {
@@ -62,6 +62,7 @@ impl Reading<'_> {
                     id: DeviceId(row.get(0)?),
                     user: UserId::stored(row.get(1)?),
                     token: row.get(2)?,
+                    last_error: row.get(3)?,
                 })
             })
             .optional()?)
@@ -104,7 +105,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    pub fn device_failed(&mut self, id: DeviceId, error: &str) -> Result<(), Error> {
+    pub fn device_answered(&mut self, id: DeviceId, error: Option<&str>) -> Result<(), Error> {
         let sql = r"UPDATE device_tokens SET last_error = ?2 WHERE id = ?1";
         self.prepare(sql)?.execute(params![id.0, error])?;
         Ok(())

@@ -3,9 +3,25 @@
 //
 //   SERVER_PORT=5000 node tests/browser/owners.mjs path/to/relaydesk
 
-import { PASSWORD, PHONE, Window, addAgent, base, same, startServer, step, stopServer, until, walk } from './stage.mjs';
+import { DESKTOP, PASSWORD, PHONE, Window, addAgent, base, operator, same, signIn, startServer, step, stopServer, until, walk } from './stage.mjs';
+
+const REPORTS = '/support/manager/reports/';
+const DEVICE = `phone-${'x'.repeat(40)}`;
+const REFUSED = 'HTTP 403 SENDER_ID_MISMATCH';
+// Where the sandbox is told what to play.
+const sandbox = `${process.env.TELEGRAM_API_URL}/sandbox`;
 
 let owner;
+let ticket;
+
+async function sent(method, address, body) {
+  const answer = await fetch(address, { method, headers: { 'content-type': 'application/json' }, body: body && JSON.stringify(body) });
+  if (!answer.ok) throw new Error(`${method} ${address}: ${answer.status} ${await answer.text()}`);
+  return answer.json();
+}
+const app = (address, body) => sent('POST', base + address, body);
+const deviceIs = (state) => sent('POST', `${sandbox}/device`, { token: DEVICE, state });
+const pushes = async () => (await sent('GET', `${sandbox}/state`)).pushes.filter((push) => push.token === DEVICE);
 
 await walk('owners', async () => {
   addAgent('owner@example.com', 'owner', 'Olga', 'Karimova');
@@ -35,6 +51,10 @@ await walk('owners', async () => {
     const agent = await signedIn('agent@example.com');
     await agent.page.getByRole('heading', { name: 'Only for owners' }).waitFor();
     await agent.clean('the page that is not theirs');
+    await agent.page.goto(base + REPORTS);
+    await agent.page.getByRole('heading', { name: 'My work' }).waitFor();
+    same('pictures of the whole desk', await agent.page.locator('.chart').count(), 0);
+    await agent.clean('the report of an agent');
     await agent.context.close();
   });
 
@@ -120,21 +140,136 @@ await walk('owners', async () => {
     await owner.shot('admin-hours');
   });
 
-  await step("a contact's devices are found by its user id, and deliveries are empty", async () => {
-    const app = (address, body) => fetch(base + address, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
-    await app('/register_device', { user_id: 'user-42', fcm_token: 'x'.repeat(40), platform: 'ios' });
-    await app('/send_message', { user_id: 'user-42', message: 'hi' });
+  const inTheDark = async (what, shot) => {
+    await owner.page.emulateMedia({ colorScheme: 'dark' });
+    await owner.clean(`${what} in the dark`);
+    await owner.shot(`${shot}-dark`);
+    await owner.page.setViewportSize(PHONE);
+    await owner.clean(`${what} on a phone in the dark`);
+    await owner.shot(`${shot}-phone-dark`);
+    await owner.page.emulateMedia({ colorScheme: 'light' });
+    await owner.clean(`${what} on a phone`);
+    await owner.shot(`${shot}-phone`);
+    await owner.page.setViewportSize(DESKTOP);
+  };
+  const devices = async () => {
     await part('devices', 'Devices');
     await owner.page.getByLabel('User id').fill('user-42');
     await owner.page.keyboard.press('Enter');
     await owner.page.getByRole('cell', { name: 'ios' }).waitFor();
+  };
+
+  await step("a contact's device is found by its user id, with why its last push was refused", async () => {
+    await signIn('owner@example.com');
+    await deviceIs('foreign');
+    await app('/register_device', { user_id: 'user-42', fcm_token: DEVICE, platform: 'ios' });
+    await app('/send_message', { user_id: 'user-42', message: 'hi' });
+    ticket = (await operator('GET', '/support/tickets/')).at(0).id;
+    await operator('POST', `/support/tickets/${ticket}/messages/`, { text: 'Hello!', sender: 'supp' });
+    await until('the push is given up', async () => (await operator('GET', '/support/jobs/dead/')).length === 1);
+    await devices();
+    await owner.page.getByRole('cell', { name: REFUSED }).waitFor();
     await owner.clean('devices');
     await owner.shot('admin-devices');
+    await inTheDark('devices', 'admin-devices');
+  });
+
+  await step('what was given up is shown with its reason, comes back while it is refused, and goes when it is not', async () => {
     await part('jobs', 'Deliveries');
+    const given = owner.page.locator('.entry', { hasText: REFUSED });
+    await given.getByText(`ticket ${ticket}`).waitFor();
+    same('deliveries', await owner.page.locator('.entry').count(), 1);
     await owner.clean('deliveries');
+    await owner.shot('admin-jobs');
+    await inTheDark('deliveries', 'admin-jobs');
+    const again = () => owner.page.getByRole('button', { name: /^Try again #/ }).click();
+    await again();
+    await owner.page.getByText('On its way.').waitFor();
+    await until('it is refused anew', async () => (await pushes()).length === 2);
+    await until('it is given up anew', async () => (await operator('GET', '/support/jobs/dead/')).length === 1);
+    await owner.page.reload();
+    await given.waitFor();
+    await deviceIs('fine');
+    await again();
+    await owner.page.getByText('Nothing was given up.').waitFor();
+    await until('the phone gets it', async () => (await pushes()).at(-1).accepted);
+    same('what it got', (await pushes()).at(-1).message.notification.body, 'Hello!');
+    await until('nothing waits', async () => (await sent('GET', `${base}/ready`)).queue.dead === 0);
+    await owner.page.reload();
+    await owner.page.getByText('Nothing was given up.').waitFor();
+    await devices();
+    await owner.page.getByRole('cell', { name: 'no error' }).waitFor();
+  });
+
+  const tile = (name) => owner.page.locator('.tile', { hasText: name }).locator('dd').textContent();
+  const rows = async (title) => {
+    const sheet = owner.page.locator('.sheet', { has: owner.page.getByRole('heading', { name: title, exact: true }) });
+    if (!(await sheet.locator('details').evaluate((details) => details.open))) await sheet.locator('summary').click();
+    return sheet.locator('tbody tr').evaluateAll((all) => all.map((row) => [...row.cells].map((cell) => cell.textContent)));
+  };
+  const days = () => Promise.all(['From', 'To'].map((name) => owner.page.getByLabel(name, { exact: true }).inputValue()));
+  const choose = async (from, to) => {
+    await owner.page.getByLabel('From', { exact: true }).fill(from);
+    await owner.page.getByLabel('To', { exact: true }).fill(to);
+    await Promise.all([owner.page.waitForURL(`**${REPORTS}?from=${from}&to=${to}`), press('Show')]);
+  };
+
+  await step('the report counts what this walk did, as pictures with words and as tables', async () => {
+    await operator('POST', `/support/tickets/${ticket}/close/`, { reason: 'Answered' });
+    await app('/rate_ticket', { user_id: 'user-42', rating: 4 });
+    await owner.page.getByRole('navigation', { name: 'Sections' }).getByRole('link', { name: 'Reports' }).click();
+    await owner.page.getByRole('heading', { level: 1, name: 'Reports' }).waitFor();
+    for (const [name, words] of [
+      ['Tickets by day', 'Created: 1. Closed: 1.'], ['First answer and closing times', 'First answer'], ['Tickets by agent', 'Olga Karimova: 1 / 1'],
+      ['Tickets by category', 'No category: 1'], ['Ratings', '★★★★: 1'],
+    ]) {
+      const picture = owner.page.getByRole('img', { name: new RegExp(`^${name}`) });
+      await picture.waitFor();
+      const told = await picture.locator('desc').textContent();
+      if (!told.includes(words)) throw new Error(`the picture “${name}” says “${told}”`);
+      const drawn = await picture.locator('rect').evaluateAll((all) => all.filter((one) => one.getBoundingClientRect().height >= 4 && one.getBoundingClientRect().width >= 4).length);
+      if (drawn === 0) throw new Error(`the picture “${name}” shows nothing`);
+    }
+    same('tiles', await Promise.all(['Created', 'Closed', 'Open now', 'Average rating'].map(tile)), ['1', '1', '0', '4.0']);
+    const [, today] = await days();
+    same('the last day', (await rows('Tickets by day')).at(-1), [today, '1', '1']);
+    same('agents', await rows('Tickets by agent'), [['Olga Karimova', '1', '1']]);
+    same('ratings', await rows('Ratings'), [['1', '0'], ['2', '0'], ['3', '0'], ['4', '1'], ['5', '0']]);
+    await owner.clean('the report with its tables');
+    await owner.page.reload();
+    await owner.clean('the report');
+    await owner.shot('reports');
+    await inTheDark('the report', 'reports');
+  });
+
+  await step('the days of the report can be chosen, there and back, and wrong ones are told', async () => {
+    const [first, last] = await days();
+    const earlier = (day, years) => `${Number(day.slice(0, 4)) - years}${day.slice(4, 8)}01`;
+    await choose(earlier(first, 2), earlier(last, 2));
+    same('tiles of long ago', await Promise.all(['Created', 'Closed'].map(tile)), ['0', '0']);
+    same('pictures of long ago', await owner.page.locator('.chart:visible', { hasText: 'Nothing in these days' }).count(), 5);
+    await owner.clean('an empty report');
+    await owner.shot('reports-empty');
+    await choose(first, last);
+    same('tiles of now', await Promise.all(['Created', 'Closed'].map(tile)), ['1', '1']);
+    owner.refusals = ['400 '];
+    for (const [from, to] of [[last, first], [earlier(first, 3), last]]) {
+      await choose(from, to);
+      await owner.page.getByRole('alert').getByText('Choose a first day').waitFor();
+      same('the field', await owner.page.getByLabel('From', { exact: true }).getAttribute('aria-invalid'), 'true');
+      same('the days shown instead', await days(), [first, last]);
+      same('tiles shown instead', await Promise.all(['Created', 'Closed'].map(tile)), ['1', '1']);
+    }
+    owner.refusals = [];
+    await owner.clean('a report of days that can not be');
+    await owner.shot('reports-wrong');
+  });
+
+  await step('on a phone in the dark the other parts are as they should be', async () => {
+    await owner.page.getByRole('navigation', { name: 'Sections' }).getByRole('link', { name: 'Administration' }).click();
     await owner.page.setViewportSize(PHONE);
     await owner.page.emulateMedia({ colorScheme: 'dark' });
-    for (const [name, title] of [['jobs', 'Deliveries'], ['agents', 'Agents'], ['hours', 'Working hours']]) {
+    for (const [name, title] of [['agents', 'Agents'], ['categories', 'Categories'], ['canned', 'Canned answers'], ['hours', 'Working hours']]) {
       await part(name, title);
       await owner.clean(`${name} on a phone in the dark`);
       await owner.shot(`admin-phone-${name}`);

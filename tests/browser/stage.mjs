@@ -144,6 +144,9 @@ export class Window {
   }
 
   async clean(what) {
+    // Half-way between two themes no colour is right.
+    const moving = () => this.page.evaluate(() => document.getAnimations().filter((one) => one instanceof CSSTransition && one.playState === 'running').length);
+    await until(`${what} has come to rest`, async () => (await moving()) === 0);
     // The page's own policy would keep the test's script out.
     const found = await this.context.newCDPSession(this.page).then(async (session) => {
       await session.send('Runtime.evaluate', { expression: axe });

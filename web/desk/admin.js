@@ -75,8 +75,11 @@ function follow(event) {
   const wanted = location.hash.slice(1);
   const name = wanted in PARTS ? wanted : 'agents';
   for (const link of all('.parts a')) {
-    if (link.hash === `#${name}`) link.setAttribute('aria-current', 'page');
-    else link.removeAttribute('aria-current');
+    if (link.hash === `#${name}`) {
+      link.setAttribute('aria-current', 'page');
+      // On a phone they are a row that is wider than the screen.
+      link.scrollIntoView({ block: 'nearest', inline: 'center' });
+    } else link.removeAttribute('aria-current');
   }
   document.title = `${t(`admin-${name}`)} · Relaydesk`;
   open(name);

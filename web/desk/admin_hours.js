@@ -3,15 +3,14 @@
 import { Failure, get, put } from './api.js';
 import { all, el, icon, notice } from './dom.js';
 import { fields } from './form.js';
-import { lang, t } from './i18n.js';
+import { t, wholeDate } from './i18n.js';
 
 const PATH = '/support/hours/';
 const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 
 export const load = () => get(PATH);
 
-// The first of January 2024 was a Monday.
-const dayName = (index) => new Intl.DateTimeFormat(lang, { weekday: 'long', timeZone: 'UTC' }).format(Date.UTC(2024, 0, 1 + index));
+const dayName = (index) => t('admin-weekdays').split(', ')[index];
 
 export function draw(hours, desk) {
   const on = fields([{ name: 'enabled', label: t('admin-hours-on'), type: 'check', hint: t('admin-hours-on-hint') }], hours);
@@ -46,9 +45,8 @@ export function draw(hours, desk) {
   });
 
   const chips = el('ul', { class: 'chips' });
-  const date = (day) => new Intl.DateTimeFormat(lang, { dateStyle: 'medium', timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`));
-  const drawChips = () => chips.replaceChildren(...[...holidays].sort().map((day) => el('li', { class: 'tag' }, date(day),
-    el('button', { type: 'button', class: 'round', 'aria-label': `${t('admin-remove')} ${date(day)}`, onclick: () => {
+  const drawChips = () => chips.replaceChildren(...[...holidays].sort().map((day) => el('li', { class: 'tag' }, wholeDate(day),
+    el('button', { type: 'button', class: 'round', 'aria-label': `${t('admin-remove')} ${wholeDate(day)}`, onclick: () => {
       holidays.delete(day);
       drawChips();
       pick.focus();

@@ -11,18 +11,26 @@ export function t(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 }
 
-const format = (options) => new Intl.DateTimeFormat(lang, options);
+// Browsers that know no months of a language (Uzbek) call them M01: there a date is 31.12.2026, as it is written by hand.
+const named = !/\d/.test(new Intl.DateTimeFormat(lang, { month: 'long' }).format(0));
+const format = (options) => new Intl.DateTimeFormat(named ? lang : 'ru', options);
+const figures = { day: '2-digit', month: '2-digit' };
+const time = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
 const formats = {
-  clock: format({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }),
-  day: format({ day: 'numeric', month: 'long' }),
-  dayOfYear: format({ day: 'numeric', month: 'long', year: 'numeric' }),
-  short: format({ day: '2-digit', month: '2-digit' }),
-  shortOfYear: format({ day: '2-digit', month: '2-digit', year: '2-digit' }),
-  whole: format({ dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23' }),
+  clock: format(time),
+  day: format(named ? { day: 'numeric', month: 'long' } : figures),
+  dayOfYear: format(named ? { day: 'numeric', month: 'long', year: 'numeric' } : { ...figures, year: 'numeric' }),
+  short: format(figures),
+  shortOfYear: format({ ...figures, year: '2-digit' }),
+  whole: format(named ? { dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23' } : { ...figures, year: 'numeric', ...time }),
+  // Of the calendar, wherever the reader is.
+  date: format({ ...(named ? { dateStyle: 'medium' } : { ...figures, year: 'numeric' }), timeZone: 'UTC' }),
 };
 
 export const clock = (time) => formats.clock.format(time);
 export const wholeTime = (time) => formats.whole.format(time);
+/** A day written `YYYY-MM-DD`. */
+export const wholeDate = (day) => formats.date.format(new Date(`${day}T00:00:00Z`));
 
 const sameDay = (one, other) => one.toDateString() === other.toDateString();
 

@@ -33,7 +33,7 @@ struct Reports<'a> {
 /// A picture and the same as a table.
 struct Section {
     title: String,
-    /// SVG, empty where there is only the table.
+    /// SVG, for wide and for narrow screens; empty where there is only the table.
     picture: String,
     head: Vec<String>,
     rows: Vec<Vec<String>>,
@@ -126,7 +126,7 @@ fn sections(report: &Report, words: Words) -> Result<Vec<Section>, Error> {
         let chart = chart.ok_or_else(|| Error::internal("a chart without a picture"))?;
         let (head, rows) = table(name, report, words);
         sections.push(Section {
-            picture: chart.svg(Place::Page)?,
+            picture: [chart.svg(Place::Page)?, chart.svg(Place::Phone)?].concat(),
             title: chart.title,
             head: head.iter().map(|key| words.t(key)).collect(),
             rows,

@@ -118,6 +118,8 @@ async fn malformed_calls_are_told_what_is_wrong() {
         ("say", json!([]), 400),
         ("faults", json!({"telegram": "sideways"}), 400),
         ("faults", json!({}), 400),
+        ("device", json!({"token": "phone", "state": "lost"}), 400),
+        ("device", json!({"state": "fine"}), 400),
         ("state", json!({}), 405),
         ("nonsense", json!({}), 404),
         ("file/none", json!({}), 404),

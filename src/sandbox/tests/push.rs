@@ -151,3 +151,20 @@ async fn a_cut_after_accept_has_delivered_the_push() {
     assert!(!cut.unwrap_err().is_connect());
     assert_eq!(sandbox.pushes().len(), 1);
 }
+
+#[tokio::test]
+async fn what_becomes_of_one_device_is_set_from_outside() {
+    let (sandbox, _) = world(false).await;
+    let bearer = bearer(&sandbox).await.unwrap();
+    for (state, expected) in [("foreign", 403), ("unregistered", 404), ("fine", 200)] {
+        let url = format!("{}/device", sandbox.control_url());
+        let said = json!({"token": "phone", "state": state});
+        let set = http().post(url).json(&said).send().await.unwrap();
+        assert_eq!(set.json::<Value>().await.unwrap(), said);
+        let (status, _, _) = send(&sandbox, &bearer, message("phone")).await;
+        assert_eq!(status, expected, "{state}");
+        let (other, _, _) = send(&sandbox, &bearer, message("tablet")).await;
+        assert_eq!(other, 200);
+        sandbox.token_is_fine("phone");
+    }
+}
