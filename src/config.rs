@@ -34,6 +34,8 @@ pub struct Config {
     pub jwt_secret: Option<String>,
     /// Key of a service that acts with an owner's rights.
     pub api_token: Option<String>,
+    /// Telegram ids of people who are owners whatever the accounts say.
+    pub super_admins: Vec<i64>,
     /// How long a ticket without an answer waits before `close_expired` ends it, minutes.
     pub ticket_expiry_minutes: u32,
     pub timezone: Tz,
@@ -133,6 +135,7 @@ pub fn read_from(given: impl Fn(&str) -> Option<String>, problems: &mut Problems
         auth,
         jwt_secret,
         api_token: checks.api_token(),
+        super_admins: checks.telegram_ids("SUPER_ADMIN_IDS"),
         ticket_expiry_minutes: checks.number("TICKET_EXPIRY_MINUTES", 1, 525_600),
         timezone: checks.timezone(),
         locale: checks.locale(),

@@ -10,6 +10,7 @@
 )] // a test that panics has said what it found
 
 mod bot;
+mod bot_owner;
 mod bot_staff;
 mod world;
 

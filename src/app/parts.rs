@@ -156,6 +156,7 @@ pub fn make_desk(
         files: file_source(config)?,
         ticket_expiry: chrono::Duration::minutes(config.ticket_expiry_minutes.into()),
         api_token: config.api_token.clone(),
+        super_admins: config.super_admins.clone(),
         jwt_secret: config.jwt_secret.clone(),
         rate_per_address: config.rate_per_address,
         rate_per_user: config.rate_per_user,

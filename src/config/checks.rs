@@ -277,6 +277,20 @@ impl<'p, G: Fn(&str) -> Option<String>> Checks<'p, G> {
         nets
     }
 
+    /// Ids of people on Telegram, with commas between them.
+    pub fn telegram_ids(&mut self, name: &str) -> Vec<i64> {
+        let mut ids = Vec::new();
+        for text in self.list(name) {
+            match text.parse::<i64>() {
+                Ok(id) if id > 0 => ids.push(id),
+                _ => self.problem(format!(
+                    "{name} holds `{text}`: each must be a person's Telegram id, a number such as 123456789"
+                )),
+            }
+        }
+        ids
+    }
+
     fn list(&self, name: &str) -> Vec<String> {
         let text = self.text(name);
         let parts = text

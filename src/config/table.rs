@@ -103,6 +103,11 @@ pub const SETTINGS: &[Setting] = &[
         "Signs users' tokens (HS256), at least 32 bytes. Needed with USER_AUTH=token, and for web chats of a site's own users; visitors need none.",
     ),
     setting(
+        "SUPER_ADMIN_IDS",
+        None,
+        "Telegram ids of people who are owners, with commas; each becomes one when it first writes to the bot.",
+    ),
+    setting(
         "API_TOKEN",
         None,
         "Key of a service that calls the staff's interfaces with an owner's rights, at least 16 characters. Without it only accounts may.",

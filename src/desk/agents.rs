@@ -197,7 +197,7 @@ fn keeps_an_owner(r: &Reading, agent: &Agent, stays: bool) -> Result<(), Error> 
     Ok(())
 }
 
-fn change(
+pub(super) fn change(
     tx: &mut Tx,
     staff: &Staff,
     id: AgentId,

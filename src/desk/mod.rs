@@ -83,6 +83,8 @@ pub struct Settings {
     pub ticket_expiry: chrono::Duration,
     /// What a service proves itself with; it then has an owner's rights.
     pub api_token: Option<String>,
+    /// Telegram ids of people who are owners whatever their accounts say.
+    pub super_admins: Vec<i64>,
     /// What signs contacts' tokens and links; without one the desk makes up its own.
     pub jwt_secret: Option<String>,
     /// Requests a minute and address; 0 is no limit.

@@ -1,7 +1,8 @@
 //! What the desk has done, in figures: the report of a span of days, and each agent's work by day. Days are
 //! those of `TIMEZONE`; the store brings rows, `figures` counts them.
 
-use chrono::{Datelike, Duration, NaiveDate};
+use chrono::{DateTime, Datelike, Duration, NaiveDate, Utc};
+use chrono_tz::Tz;
 
 use super::Desk;
 use super::figures::{DaysOf, ratings};
@@ -10,6 +11,7 @@ use crate::domain::day;
 use crate::domain::error::Error;
 use crate::domain::ids::{AgentId, CategoryId};
 pub use crate::store::LogRow;
+use crate::store::Reading;
 
 /// Longest span of a report, days, both ends counted.
 pub const MOST_DAYS: i64 = 366;
@@ -152,31 +154,10 @@ impl Desk {
     /// `not_allowed`, or a failure of the store.
     pub async fn report(&self, staff: &Staff, span: Span) -> Result<Report, Error> {
         staff.may(Action::ReadAllStatistics)?;
-        let days = DaysOf::new(span, self.settings.timezone);
+        let zone = self.settings.timezone;
         let overdue_before = self.clock.now() - self.settings.ticket_expiry;
-        self.store
-            .read(move |r| {
-                let (from, to) = days.ends();
-                let created = r.tickets_created(from, to)?;
-                let closed = r.tickets_closed(from, to)?;
-                let (open, overdue) = r.tickets_open(overdue_before)?;
-                let mut report = days.report(&created, &closed);
-                report.open = open;
-                report.overdue = overdue;
-                report.ratings = ratings(&r.ratings(from, to)?);
-                for figures in &mut report.categories {
-                    if let Some(id) = figures.category {
-                        figures.name = r.category_name(id)?;
-                    }
-                }
-                for figures in &mut report.agents {
-                    if let Some(id) = figures.agent {
-                        figures.name = r.agent(id)?.map(|agent| agent.shown_name());
-                    }
-                }
-                Ok(report)
-            })
-            .await
+        let read = move |r: &Reading| of(r, span, zone, overdue_before);
+        self.store.read(read).await
     }
 
     /// The work of agents by day, newest day first; an agent sees its own only.
@@ -219,4 +200,33 @@ impl Desk {
             .read(move |r| Ok((r.log_page(limit, offset)?, r.count_log()?)))
             .await
     }
+}
+
+/// The report of a span; open tickets whose last message is older than `overdue_before` are overdue.
+pub(super) fn of(
+    r: &Reading,
+    span: Span,
+    zone: Tz,
+    overdue_before: DateTime<Utc>,
+) -> Result<Report, Error> {
+    let days = DaysOf::new(span, zone);
+    let (from, to) = days.ends();
+    let created = r.tickets_created(from, to)?;
+    let closed = r.tickets_closed(from, to)?;
+    let (open, overdue) = r.tickets_open(overdue_before)?;
+    let mut report = days.report(&created, &closed);
+    report.open = open;
+    report.overdue = overdue;
+    report.ratings = ratings(&r.ratings(from, to)?);
+    for figures in &mut report.categories {
+        if let Some(id) = figures.category {
+            figures.name = r.category_name(id)?;
+        }
+    }
+    for figures in &mut report.agents {
+        if let Some(id) = figures.agent {
+            figures.name = r.agent(id)?.map(|agent| agent.shown_name());
+        }
+    }
+    Ok(report)
 }

@@ -43,6 +43,7 @@ async fn desk(folder: &std::path::Path) -> Desk {
         files: None,
         ticket_expiry: chrono::Duration::minutes(10),
         api_token: None,
+        super_admins: Vec::new(),
         jwt_secret: None,
         rate_per_address: 0,
         rate_per_user: 0,

@@ -121,6 +121,12 @@ impl Reading<'_> {
         Ok(self.prepare(sql)?.query_row([id.0], job).optional()?)
     }
 
+    /// What the database takes on the disk.
+    pub fn database_bytes(&self) -> Result<i64, Error> {
+        let sql = r"SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()";
+        Ok(self.prepare(sql)?.query_row([], |row| row.get(0))?)
+    }
+
     pub fn queue_state(&self, now: DateTime<Utc>) -> Result<QueueState, Error> {
         let sql = r"SELECT (SELECT COUNT(*) FROM outbox WHERE state <> 'dead') AS waiting,
                     (SELECT MIN(created_at) FROM outbox WHERE state <> 'dead') AS oldest,

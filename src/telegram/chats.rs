@@ -146,6 +146,7 @@ impl Chats {
             message_id: part.message.message_id,
         });
         let spoken = Spoken {
+            names: first.and_then(named),
             text: words.join("\n"),
             attachments: gathered.attachments,
             sources: sources.collect(),
@@ -202,16 +203,35 @@ impl Chats {
 
 fn heard(from: &User, what: What, updates: Vec<i64>) -> Heard {
     Heard {
-        person: TelegramPerson {
-            telegram_id: from.id,
-            first_name: from.first_name.clone(),
-            last_name: from.last_name.clone(),
-            username: from.username.clone(),
-        },
+        person: person(from),
         language: from.language_code.as_deref().and_then(Locale::parse),
         what,
         updates,
     }
+}
+
+fn person(user: &User) -> TelegramPerson {
+    TelegramPerson {
+        telegram_id: user.id,
+        first_name: user.first_name.clone(),
+        last_name: user.last_name.clone(),
+        username: user.username.clone(),
+    }
+}
+
+/// Whose message was forwarded, or whose contact was shared.
+fn named(message: &Message) -> Option<TelegramPerson> {
+    let origin = message.forward_origin.as_ref();
+    if let Some(user) = origin.and_then(|origin| origin.sender_user.as_ref()) {
+        return (!user.is_bot).then(|| person(user));
+    }
+    let shared = message.contact.as_ref()?;
+    Some(TelegramPerson {
+        telegram_id: shared.user_id?,
+        first_name: shared.first_name.clone(),
+        last_name: shared.last_name.clone(),
+        username: None,
+    })
 }
 
 /// What an agent is told of a file that is missing, in words for a contact.

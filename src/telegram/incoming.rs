@@ -91,6 +91,7 @@ pub struct Message {
     pub is_automatic_forward: bool,
     pub chat: Chat,
     pub reply_to_message: Option<Box<Message>>,
+    pub forward_origin: Option<Origin>,
     pub media_group_id: Option<String>,
 
     pub text: Option<String>,
@@ -158,6 +159,15 @@ pub struct Person {
     #[serde(default)]
     pub first_name: String,
     pub last_name: Option<String>,
+    /// Where the person is on Telegram.
+    pub user_id: Option<i64>,
+}
+
+/// Where a forwarded message came from.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Origin {
+    /// None where its author hides who that is.
+    pub sender_user: Option<User>,
 }
 
 impl Left {

@@ -6,6 +6,7 @@ mod album;
 mod answering;
 mod beside;
 mod buttons;
+mod chart;
 mod chats;
 mod check;
 mod client;

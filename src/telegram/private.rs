@@ -102,7 +102,8 @@ impl Carrier for Private {
             "edited" => self.edited(&job).await,
             "closed" => self.closed(chat, &job).await,
             "bell" => self.bell(chat, &job).await,
-            "commands" => self.commands(chat).await,
+            "commands" => self.commands(chat, &job).await,
+            "chart" => self.chart(chat, &job).await,
             _ => Ok(dropped("a kind nobody knows")),
         };
         match carried {

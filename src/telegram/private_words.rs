@@ -3,13 +3,14 @@
 
 use serde_json::{Value, json};
 
+use super::chart;
 use super::client::{Manner, Place};
 use super::failure::Failure;
 use super::private::{Private, Trouble, dropped};
 use super::render;
 use super::split::pieces;
 use crate::delivery::{Job, Outcome, Receipt};
-use crate::desk::bot::{BotButton, COMMANDS, STAFF_COMMANDS};
+use crate::desk::bot::{BotButton, COMMANDS, OWNER_COMMANDS, STAFF_COMMANDS};
 use crate::desk::private::{Line, LineButton};
 use crate::domain::locale::Locale;
 
@@ -70,12 +71,35 @@ impl Private {
         Ok(Outcome::Delivered(Some(said)))
     }
 
+    /// The figures of a report as a picture.
+    pub(super) async fn chart(&self, chat: i64, job: &Job) -> Result<Outcome, Trouble> {
+        let counts = |name: &str| -> Vec<i64> {
+            let all = job.payload.get(name).and_then(Value::as_array);
+            all.into_iter()
+                .flatten()
+                .filter_map(Value::as_i64)
+                .collect()
+        };
+        let caption = job.payload.get("caption").and_then(Value::as_str);
+        let picture = match chart::png(&counts("created"), &counts("closed")) {
+            Ok(picture) => picture,
+            Err(reason) => return Ok(Outcome::Refused { reason }),
+        };
+        self.group.pace.take(1).await;
+        let client = &self.group.client;
+        let place = Place { chat, topic: None };
+        let sent = client.send_picture(place, picture, caption.unwrap_or_default());
+        Ok(Outcome::Delivered(Some(sent.await?)))
+    }
+
     /// Apps offer staff its own commands besides those of everybody.
-    pub(super) async fn commands(&self, chat: i64) -> Result<Outcome, Trouble> {
+    pub(super) async fn commands(&self, chat: i64, job: &Job) -> Result<Outcome, Trouble> {
+        let owns = job.payload.get("owner") == Some(&Value::Bool(true));
+        let own: &[(&str, &str)] = if owns { &OWNER_COMMANDS } else { &[] };
         let desk = &self.group.desk;
         let scope = json!({ "type": "chat", "chat_id": chat });
         for locale in Locale::ALL {
-            let all = STAFF_COMMANDS.iter().chain(&COMMANDS);
+            let all = own.iter().chain(&STAFF_COMMANDS).chain(&COMMANDS);
             let all = all.map(|(name, key)| (*name, desk.texts().get(locale, key, &[])));
             let all: Vec<(&str, String)> = all.collect();
             let language = Some(locale.as_str()).filter(|_| locale != desk.locale());

@@ -74,7 +74,7 @@ pub fn step(state: &State, input: Input, facts: Facts) -> (State, Vec<Effect>) {
         return banned(state, &input);
     }
     let state = match state {
-        State::Banned | State::Staff { .. } => &State::Idle,
+        State::Banned | State::Staff { .. } | State::Owner { .. } => &State::Idle,
         state => state,
     };
     let stays = |effect| (state.clone(), vec![effect]);

@@ -3,6 +3,9 @@
 
 mod dialogue;
 mod own_tickets;
+mod owner_lists;
+mod owner_state;
+mod owner_talk;
 mod screens;
 mod staff_lists;
 mod staff_state;
@@ -21,14 +24,16 @@ use super::answers::{AnswerPart, Source, into_attachment, tell_updated};
 use super::in_group::{Doing, Told, is_refusal};
 use super::private::{self, PRIVATE};
 use super::tickets;
+use crate::domain::agent::Role;
 use crate::domain::error::{Error, Kind};
 use crate::domain::ids::CategoryId;
 use crate::domain::locale::Locale;
 use crate::domain::message::Direction;
 use crate::domain::text;
 pub use crate::store::TelegramPerson;
-use crate::store::{Reading, Tx};
+use crate::store::{AgentChange, Reading, Tx};
 use dialogue::{Input, step};
+use owner_state::OwnerButton;
 use staff_state::StaffButton;
 use staff_talk::StaffTalk;
 use state::{Button, State, Wish};
@@ -48,6 +53,8 @@ pub const COMMANDS: [(&str, &str); 6] = [
 ];
 /// Those that staff has besides.
 pub const STAFF_COMMANDS: [(&str, &str); 1] = [("admin", "bot-command-admin")];
+/// Those that owners have besides.
+pub const OWNER_COMMANDS: [(&str, &str); 1] = [("superadmin", "bot-command-superadmin")];
 /// A dialogue that nothing was said in for so long is over.
 const TIME_OUT: Duration = Duration::hours(1);
 
@@ -86,6 +93,8 @@ pub struct Spoken {
     pub sources: Vec<Source>,
     /// The post it replies to.
     pub reply_to: Option<i64>,
+    /// Somebody it names: whose message was forwarded, or whose contact was shared.
+    pub names: Option<TelegramPerson>,
     /// Why something of it is missing: keys of texts.
     pub lacks: Vec<&'static str>,
 }
@@ -112,6 +121,8 @@ impl Desk {
             locale: self.settings.locale,
             zone: self.settings.timezone,
             expiry: self.settings.ticket_expiry,
+            uptime: self.clock.monotonic(),
+            super_admins: self.settings.super_admins.as_slice().into(),
         };
         let (person, updates) = (heard.person.clone(), heard.updates.clone());
         let (guess, pressed) = (heard.language, matches!(heard.what, What::Pressed { .. }));
@@ -234,8 +245,18 @@ fn stepped(tx: &mut Tx, house: &House, doing: Doing, heard: Heard) -> Result<Tol
     let (before, turn) = known_state(tx, chat)?;
     let locale = contact.language.or(heard.language).unwrap_or(house.locale);
     let mut talk = Talk::new(house.clone(), contact, locale, turn + 1);
-    let mut staff = StaffTalk::of(tx, chat, doing)?;
-    if let Some(staff) = &mut staff
+    become_owner(tx, house, &heard.person)?;
+    let staff = StaffTalk::of(tx, chat, doing)?;
+    if let Some(staff) = &staff
+        && let Some(input) = staff.meant_as_owner(&before, &heard.what)
+    {
+        staff.takes(&mut talk, heard.what);
+        let after = staff.does_as_owner(tx, &mut talk, input)?;
+        let after = after.map_or(State::Idle, |doing| State::Owner { doing });
+        keep(tx, (chat, heard.language), &after, turn)?;
+        return Ok(talk.told);
+    }
+    if let Some(staff) = &staff
         && let Some(input) = staff.meant(tx, &before, &heard.what)?
     {
         let doing = match &before {
@@ -243,7 +264,7 @@ fn stepped(tx: &mut Tx, house: &House, doing: Doing, heard: Heard) -> Result<Tol
             _ => None,
         };
         if let Some((after, effect)) = staff_step::step(doing, input) {
-            staff.takes(&mut talk, heard.what)?;
+            staff.takes(&mut talk, heard.what);
             staff.does(tx, &mut talk, effect)?;
             let after = after.map_or(State::Idle, |doing| State::Staff { doing });
             keep(tx, (chat, heard.language), &after, turn)?;
@@ -253,7 +274,9 @@ fn stepped(tx: &mut Tx, house: &House, doing: Doing, heard: Heard) -> Result<Tol
     let input = match heard.what {
         What::Command { name, rest } => command(&name, &rest),
         What::Foreign => Input::Foreign,
-        What::Pressed { data, .. } if StaffButton::pressed(&data).is_some() => {
+        What::Pressed { data, .. }
+            if StaffButton::pressed(&data).is_some() || OwnerButton::pressed(&data).is_some() =>
+        {
             return Err(Error::new(Kind::Forbidden, "not_allowed"));
         }
         What::Pressed { data, post } => match Button::pressed(&data, turn) {
@@ -298,6 +321,28 @@ fn keep(
     let stored = serde_json::to_string(state)
         .map_err(|error| Error::internal(format_args!("a dialogue's state: {error}")))?;
     tx.put_dialogue(chat, &stored, turn, language)
+}
+
+/// Whom the settings name an owner has an owner's account from its first word on; one that an owner blocked stays so.
+fn become_owner(tx: &mut Tx, house: &House, person: &TelegramPerson) -> Result<(), Error> {
+    if !house.super_admins.contains(&person.telegram_id) {
+        return Ok(());
+    }
+    let known = tx.agent_of_telegram(person.telegram_id)?;
+    let (id, named) = match known {
+        Some(agent) if agent.role == Role::Owner => return Ok(()),
+        Some(agent) => (agent.id, true),
+        None => (tx.insert_agent(Role::Owner)?, false),
+    };
+    let change = AgentChange {
+        role: Some(Role::Owner),
+        telegram_id: Some(person.telegram_id),
+        first_name: Some(person.first_name.clone()).filter(|_| !named),
+        last_name: person.last_name.clone().filter(|_| !named),
+        username: person.username.clone(),
+        ..AgentChange::default()
+    };
+    tx.change_agent(id, &change)
 }
 
 /// What the chat is in the middle of, unless that was long ago or is not known any more.

@@ -9,6 +9,8 @@ use crate::domain::ids::{AgentId, CannedId, TicketId};
 pub enum StaffInput {
     Menu,
     Cancel,
+    /// What an owner was in the middle of ends.
+    CancelOwners,
     Pressed(StaffButton),
     /// Something to pass on; to that ticket, where it replies to a post about it.
     Said(Option<TicketId>),
@@ -50,6 +52,7 @@ pub fn step(
 ) -> Option<(Option<StaffState>, StaffEffect)> {
     Some(match input {
         StaffInput::Menu => (None, StaffEffect::Menu),
+        StaffInput::CancelOwners => (None, StaffEffect::Cancelled),
         StaffInput::Cancel => (None, state.map(|_| StaffEffect::Cancelled)?),
         StaffInput::Pressed(button) => pressed(state, button),
         StaffInput::Said(Some(ticket)) => (state, StaffEffect::Answer(ticket)),

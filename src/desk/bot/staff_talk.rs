@@ -1,6 +1,7 @@
 //! Carries out what a member of staff asks for in a private chat: the same actions with the same rights as in the group
 //! and on the page. What is shown is `staff_lists`'.
 
+use super::owner_state::OwnerButton;
 use super::staff_state::{Quiet, StaffButton};
 use super::staff_step::{StaffEffect, StaffInput};
 use super::state::State;
@@ -51,6 +52,7 @@ impl StaffTalk {
             What::Command { name, rest } => match name.to_ascii_lowercase().as_str() {
                 "admin" => Some(StaffInput::Menu),
                 "start" if rest.trim().is_empty() => Some(StaffInput::Menu),
+                "cancel" if matches!(state, State::Owner { .. }) => Some(StaffInput::CancelOwners),
                 "cancel" => Some(StaffInput::Cancel),
                 _ => None,
             },
@@ -83,24 +85,24 @@ impl StaffTalk {
     }
 
     /// Takes what came into the talk.
-    pub fn takes(&self, talk: &mut Talk, what: What) -> Result<(), Error> {
+    pub fn takes(&self, talk: &mut Talk, what: What) {
         match what {
             What::Pressed { data, post } => {
-                let in_place = StaffButton::pressed(&data).is_some_and(StaffButton::is_in_place);
+                let in_place = StaffButton::pressed(&data).is_some_and(StaffButton::is_in_place)
+                    || OwnerButton::pressed(&data).is_some_and(OwnerButton::is_in_place);
                 talk.in_place = post.filter(|_| in_place);
             }
             What::Said(spoken) => talk.said = Some(spoken),
             What::Command { .. } | What::Foreign => {}
         }
-        Ok(())
     }
 
     pub fn does(&self, tx: &mut Tx, talk: &mut Talk, effect: StaffEffect) -> Result<(), Error> {
         match effect {
             StaffEffect::Menu => {
                 if talk.in_place.is_none() {
-                    let nothing = serde_json::json!({});
-                    private::queue(tx, self.chat, "commands", (None, None), nothing)?;
+                    let owner = serde_json::json!({ "owner": self.staff.is_owner() });
+                    private::queue(tx, self.chat, "commands", (None, None), owner)?;
                 }
                 self.menu(tx, talk)
             }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::owner_state::OwnerState;
 use super::staff_state::StaffState;
 use crate::domain::ids::{CategoryId, TicketId};
 use crate::domain::locale::Locale;
@@ -32,6 +33,10 @@ pub enum State {
     },
     /// The contact may not write, and was told so.
     Banned,
+    /// An owner is at work on the desk itself.
+    Owner {
+        doing: OwnerState,
+    },
     /// Somebody of the staff is at work on a ticket.
     Staff {
         doing: StaffState,

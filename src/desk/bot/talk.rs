@@ -30,6 +30,10 @@ pub struct House {
     pub locale: Locale,
     pub zone: Tz,
     pub expiry: Duration,
+    /// How long the server has been running.
+    pub uptime: std::time::Duration,
+    /// Who is an owner whatever the accounts say.
+    pub super_admins: Arc<[i64]>,
 }
 
 /// One step with somebody.

@@ -99,6 +99,21 @@ impl Client {
         self.call::<Value>(method, &ask).await.map(drop)
     }
 
+    /// A picture that was made here.
+    pub async fn send_picture(
+        &self,
+        place: Place,
+        png: Vec<u8>,
+        caption: &str,
+    ) -> Result<Receipt, Failure> {
+        let part = Part::bytes(png).file_name("report.png");
+        let form = form(place, &Manner::default())
+            .text("caption", caption.to_owned())
+            .part("photo", part);
+        let sent: Sent = receive(self.request("sendPhoto").multipart(form)).await?;
+        receipt(&[sent])
+    }
+
     pub async fn send_location(
         &self,
         place: Place,
