@@ -1,6 +1,7 @@
 //! What the commands do, each in a few lines over the library.
 
 mod agent;
+mod backup;
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 pub use agent::agent;
+pub use backup::backup;
 
 /// Why a command ended without success.
 pub enum Failure {

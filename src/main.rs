@@ -65,6 +65,11 @@ fn command_line() -> Command {
                         .arg(Arg::new("id").value_name("JOB").value_parser(value_parser!(i64)).help("Only this one")),
                 ),
         )
+        .subcommand(
+            Command::new("backup")
+                .about("Copy the database and the uploads to a folder; works beside a running server, and a second time copies only what is new")
+                .arg(Arg::new("folder").value_name("FOLDER").required(true).help("Made where it is not there")),
+        )
         .subcommand(agent_commands())
 }
 
@@ -176,6 +181,7 @@ fn run(matches: &ArgMatches, problems: config::Problems) -> Result<(), commands:
             Some(("telegram", args)) => commands::telegram(matches, args, problems).await,
             Some(("push", args)) => commands::push(matches, args, problems).await,
             Some(("outbox", args)) => commands::outbox(matches, args, problems).await,
+            Some(("backup", args)) => commands::backup(matches, args, problems).await,
             Some(("agent", args)) => commands::agent(matches, args, problems).await,
             Some((other, _)) => Err(commands::Failure::Run(format!("unknown command {other}"))),
         }

@@ -9,6 +9,7 @@
     clippy::type_complexity
 )] // a test that panics has said what it found
 
+mod backup;
 mod bot;
 mod bot_owner;
 mod bot_staff;

@@ -9,6 +9,9 @@ use super::writer::Tx;
 use crate::domain::error::Error;
 use crate::domain::ids::ContactId;
 
+/// The setting that tells when the last backup was made.
+pub const LAST_BACKUP: &str = "last_backup";
+
 impl Reading<'_> {
     pub fn desk_setting(&self, name: &str) -> Result<Option<String>, Error> {
         let sql = r"SELECT value FROM desk_settings WHERE name = ?1";

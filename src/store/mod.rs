@@ -3,6 +3,7 @@
 
 mod agent_names;
 mod agents;
+mod backup;
 mod canned;
 mod categories;
 mod contact_book;
@@ -45,11 +46,13 @@ use crate::domain::event::Event;
 use crate::domain::ids::Chance;
 
 pub use agents::AgentChange;
+pub use backup::{Copied, copy as copy_database};
 pub use canned::CannedRow;
 pub use categories::{AgentCategory, CategoryChange};
 pub use contact_book::ContactChange;
 pub use contacts::{ContactRow, Profile};
 pub use dead::DeadJob;
+pub use desk_settings::LAST_BACKUP;
 pub use devices::DeviceState;
 pub use dialogues::{DialogueRow, TelegramPerson};
 pub use log::{NewEntry, NoteRow};

@@ -18,7 +18,7 @@ use crate::domain::day::day_of;
 use crate::domain::error::Error;
 use crate::domain::ids::{AgentId, CategoryId};
 use crate::domain::locale::Locale;
-use crate::store::{Reading, TicketFilter, TicketOrder, Tx};
+use crate::store::{LAST_BACKUP, Reading, TicketFilter, TicketOrder, Tx};
 
 /// Tickets of a page.
 const PAGE: u32 = 6;
@@ -272,7 +272,7 @@ impl StaffTalk {
         let queue = tx.queue_state(tx.now())?;
         let size = tx.database_bytes()? / 1_000_000;
         let up = talk.house.uptime.as_secs();
-        let backup = tx.desk_setting("last_backup")?;
+        let backup = tx.desk_setting(LAST_BACKUP)?;
         let backup = backup.unwrap_or_else(|| talk.text("bot-owner-no-backup", &[]));
         let lines = [
             (
