@@ -555,6 +555,7 @@ bot-staff-button-quiet = 🔕 Quiet hours
 bot-staff-button-menu = ◀ Menu
 bot-staff-button-back = ◀ Ticket
 bot-staff-button-open = 👁 Open
+bot-staff-button-files = 📎 Files: { $count }
 bot-staff-button-answer = 💬 Answer
 bot-staff-button-canned = 📄 Canned answer
 bot-staff-button-work = 🔄 In progress

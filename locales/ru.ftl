@@ -555,6 +555,7 @@ bot-staff-button-quiet = 🔕 Тихие часы
 bot-staff-button-menu = ◀ Меню
 bot-staff-button-back = ◀ Обращение
 bot-staff-button-open = 👁 Открыть
+bot-staff-button-files = 📎 Файлы: { $count }
 bot-staff-button-answer = 💬 Ответить
 bot-staff-button-canned = 📄 Готовый ответ
 bot-staff-button-work = 🔄 В работе

@@ -555,6 +555,7 @@ bot-staff-button-quiet = 🔕 Jim soatlar
 bot-staff-button-menu = ◀ Menyu
 bot-staff-button-back = ◀ Murojaat
 bot-staff-button-open = 👁 Ochish
+bot-staff-button-files = 📎 Fayllar: { $count }
 bot-staff-button-answer = 💬 Javob berish
 bot-staff-button-canned = 📄 Tayyor javob
 bot-staff-button-work = 🔄 Ish jarayonida

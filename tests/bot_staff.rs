@@ -16,6 +16,16 @@ async fn agent<'w>(world: &'w World, name: &str, role: &str) -> (Chatter<'w>, i6
     (chatter, made.body["id"].as_i64().unwrap())
 }
 
+fn photo() -> AgentFile {
+    AgentFile {
+        kind: FileKind::Photo,
+        name: "track.jpg".to_owned(),
+        mime: "image/jpeg".to_owned(),
+        bytes: jpeg(40, 30).into(),
+        claimed_size: None,
+    }
+}
+
 fn field<T: rusqlite::types::FromSql>(world: &World, field: &str, ticket: i64) -> T {
     let sql = format!("SELECT {field} FROM tickets WHERE id = ?1");
     world
@@ -55,14 +65,7 @@ async fn an_agent_is_told_of_a_ticket_and_answers_it_by_replying() {
     let bell = olga.sees("When?").await;
     assert_eq!(olga.presses(bell.id, "Answer").await, "");
     olga.sees("Write your answer").await;
-    let photo = AgentFile {
-        kind: FileKind::Photo,
-        name: "track.jpg".to_owned(),
-        mime: "image/jpeg".to_owned(),
-        bytes: jpeg(40, 30).into(),
-        claimed_size: None,
-    };
-    olga.person.sends_files(vec![photo], "See here");
+    olga.person.sends_files(vec![photo()], "See here");
     assert_eq!(alice.sees("See here").await.kind, "photo");
     let said = olga.person.writes("and tomorrow");
     alice.sees("and tomorrow").await;
@@ -82,12 +85,19 @@ async fn a_ticket_is_opened_taken_worked_on_noted_given_and_closed_in_one_post()
     let (ivan, ivan_id) = agent(&world, "Ivan", "admin").await;
     let alice = world.chatter("Alice");
     let ticket = alice.asked("It is broken").await;
+    alice.person.sends_files(vec![photo()], "");
+    world
+        .until("the photo", async || world.rows("attachments") == 1)
+        .await;
     let menu = olga.sees("of your tickets are open").await;
     olga.presses(menu.id, "Nobody's").await;
     olga.sees("Nobody's tickets: 1").await;
     olga.presses(menu.id, "It is broken").await;
     let shown = olga.sees("👤 Alice").await;
     assert_eq!(shown.id, menu.id, "one post, changed in place");
+    olga.presses(menu.id, "Files: 1").await;
+    let file = olga.sees("💬 Alice").await;
+    assert_eq!(file.kind, "photo");
     olga.presses(menu.id, "Take").await;
     olga.sees("🙋 Olga").await;
     olga.presses(menu.id, "In progress").await;
@@ -224,7 +234,7 @@ async fn who_is_no_staff_has_no_staffs_buttons_and_a_blocked_account_neither() {
         "s.quiet.always".to_owned(),
     ];
     let of_ticket = [
-        "show", "open", "answer", "take", "work", "end", "close", "note", "who", "canned",
+        "files", "show", "open", "answer", "take", "work", "end", "close", "note", "who", "canned",
     ];
     let of_ticket = of_ticket.map(|word| format!("s.{word}.{ticket}"));
     let given = [format!("s.give.{ticket}.{id}"), format!("s.say.{ticket}.1")];

@@ -98,7 +98,7 @@ impl Carrier for Private {
         };
         let carried = match job.kind.as_str() {
             "line" => self.line(chat, &job).await,
-            "answer" => self.answer(chat, &job).await,
+            "answer" | "files" => self.answer(chat, &job).await,
             "edited" => self.edited(&job).await,
             "closed" => self.closed(chat, &job).await,
             "bell" => self.bell(chat, &job).await,
@@ -179,6 +179,11 @@ impl Private {
         let parts = spoken.attachments.into_iter().take(to).skip(from);
         spoken.attachments = parts.collect();
         if from > 0 {
+            spoken.text.clear();
+        }
+        // Shown to staff: the files alone, and whose they are.
+        if let Some(who) = job.payload.get("who").and_then(Value::as_str) {
+            spoken.agent = Some(who.to_owned());
             spoken.text.clear();
         }
         let words = !spoken.text.trim().is_empty();

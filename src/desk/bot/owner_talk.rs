@@ -49,7 +49,10 @@ impl StaffTalk {
         // Each action asks for its own right as well; nothing of this is anybody else's.
         self.staff.may(Action::ReadAllStatistics)?;
         match input {
-            OwnerInput::Menu => self.owner_menu(tx, talk)?,
+            OwnerInput::Menu => {
+                self.offers_commands(tx, talk)?;
+                self.owner_menu(tx, talk)?;
+            }
             OwnerInput::Pressed(button) => return self.owner_pressed(tx, talk, button),
             OwnerInput::Said(OwnerState::Adding) => return self.add(tx, talk),
             OwnerInput::Said(OwnerState::Naming { category, locale }) => {

@@ -2,13 +2,14 @@
 //! which each press changes. Nothing happens to a ticket here but that it was looked at.
 
 use chrono::{Duration, NaiveDate};
+use serde_json::json;
 
 use super::screens::sign;
 use super::staff_state::{Days, Quiet, StaffButton};
 use super::staff_talk::{StaffTalk, button};
 use super::talk::Talk;
 use crate::desk::figures::DaysOf;
-use crate::desk::private::LineButton;
+use crate::desk::private::{self, LineButton};
 use crate::desk::reports::Span;
 use crate::desk::rights::Action;
 use crate::desk::tickets;
@@ -162,7 +163,15 @@ impl StaffTalk {
             .iter()
             .map(|message| talk.of_message(message, &name));
         let all: Vec<String> = std::iter::once(head.join("\n")).chain(lines).collect();
-        let rows = self.of_ticket(talk, &ticket);
+        let files: usize = messages
+            .iter()
+            .map(|message| message.attachments.len())
+            .sum();
+        let mut rows = self.of_ticket(talk, &ticket);
+        if files > 0 {
+            let name = talk.text("bot-staff-button-files", &[("count", &files.to_string())]);
+            rows.insert(1, vec![button(name, StaffButton::Files(id))]);
+        }
         talk.say(tx, newest(&all.join("\n\n")), rows)
     }
 
@@ -194,6 +203,30 @@ impl StaffTalk {
         rows.push(vec![of("bot-staff-button-note", StaffButton::Note(id))]);
         rows.push(back(talk));
         rows
+    }
+
+    /// Sends what hangs on the last messages, each with who sent it; as posts of their own, for a list can hold none.
+    pub(super) fn files(&self, tx: &mut Tx, id: TicketId) -> Result<(), Error> {
+        self.staff.may(Action::ReadTickets)?;
+        let ticket = tickets::known(tx, id)?;
+        for message in tx.ticket_messages(id, HistoryCursor::Newest, MESSAGES)? {
+            if message.attachments.is_empty() {
+                continue;
+            }
+            let who = message
+                .agent_name
+                .clone()
+                .unwrap_or_else(|| called(&ticket));
+            let payload = json!({ "who": who });
+            private::queue(
+                tx,
+                self.chat,
+                "files",
+                (Some(id), Some(message.id)),
+                payload,
+            )?;
+        }
+        Ok(())
     }
 
     pub(super) fn colleagues(

@@ -97,6 +97,8 @@ pub enum StaffButton {
     Show(TicketId),
     /// As `Show`, as a post of its own.
     Open(TicketId),
+    /// What hangs on the messages that are shown.
+    Files(TicketId),
     Answer(TicketId),
     Take(TicketId),
     InProgress(TicketId),
@@ -120,7 +122,7 @@ impl StaffButton {
     pub fn is_in_place(self) -> bool {
         !matches!(
             self,
-            Self::Open(_) | Self::Answer(_) | Self::AskClose(_) | Self::Note(_)
+            Self::Open(_) | Self::Files(_) | Self::Answer(_) | Self::AskClose(_) | Self::Note(_)
         )
     }
 
@@ -132,6 +134,7 @@ impl StaffButton {
             Self::Free(page) => format!("s.free.{page}"),
             Self::Show(ticket) => format!("s.show.{ticket}"),
             Self::Open(ticket) => format!("s.open.{ticket}"),
+            Self::Files(ticket) => format!("s.files.{ticket}"),
             Self::Answer(ticket) => format!("s.answer.{ticket}"),
             Self::Take(ticket) => format!("s.take.{ticket}"),
             Self::InProgress(ticket) => format!("s.work.{ticket}"),
@@ -161,6 +164,7 @@ impl StaffButton {
             "free" => Self::Free(page(first)?),
             "show" => Self::Show(ticket()?),
             "open" => Self::Open(ticket()?),
+            "files" => Self::Files(ticket()?),
             "answer" => Self::Answer(ticket()?),
             "take" => Self::Take(ticket()?),
             "work" => Self::InProgress(ticket()?),
@@ -197,6 +201,7 @@ mod tests {
             any::<u32>().prop_map(StaffButton::Free),
             ticket().prop_map(StaffButton::Show),
             ticket().prop_map(StaffButton::Open),
+            ticket().prop_map(StaffButton::Files),
             ticket().prop_map(StaffButton::Answer),
             ticket().prop_map(StaffButton::Take),
             ticket().prop_map(StaffButton::InProgress),

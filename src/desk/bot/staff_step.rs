@@ -23,6 +23,7 @@ pub enum StaffEffect {
     Mine(Days, u32),
     Free(u32),
     Show(TicketId),
+    Files(TicketId),
     AskAnswer(TicketId),
     Answer(TicketId),
     Take(TicketId),
@@ -72,6 +73,7 @@ fn pressed(state: Option<StaffState>, button: StaffButton) -> (Option<StaffState
         StaffButton::Mine(days, page) => (state, StaffEffect::Mine(days, page)),
         StaffButton::Free(page) => (state, StaffEffect::Free(page)),
         StaffButton::Show(ticket) | StaffButton::Open(ticket) => (state, StaffEffect::Show(ticket)),
+        StaffButton::Files(ticket) => (state, StaffEffect::Files(ticket)),
         StaffButton::Answer(ticket) => (
             Some(StaffState::Answering { ticket }),
             StaffEffect::AskAnswer(ticket),

@@ -21,7 +21,7 @@ use crate::store::{Reading, Tx};
 /// A member of staff in a private chat.
 pub struct StaffTalk {
     pub(super) staff: Staff,
-    chat: i64,
+    pub(super) chat: i64,
     doing: Doing,
 }
 
@@ -100,15 +100,13 @@ impl StaffTalk {
     pub fn does(&self, tx: &mut Tx, talk: &mut Talk, effect: StaffEffect) -> Result<(), Error> {
         match effect {
             StaffEffect::Menu => {
-                if talk.in_place.is_none() {
-                    let owner = serde_json::json!({ "owner": self.staff.is_owner() });
-                    private::queue(tx, self.chat, "commands", (None, None), owner)?;
-                }
+                self.offers_commands(tx, talk)?;
                 self.menu(tx, talk)
             }
             StaffEffect::Mine(days, page) => self.mine(tx, talk, days, page),
             StaffEffect::Free(page) => self.free(tx, talk, page),
             StaffEffect::Show(ticket) => self.show(tx, talk, ticket),
+            StaffEffect::Files(ticket) => self.files(tx, ticket),
             StaffEffect::AskAnswer(ticket) => {
                 let ticket = self.may(tx, Action::AnswerTickets, ticket)?;
                 self.ask(tx, talk, "bot-staff-ask-answer", &ticket, Vec::new())
@@ -142,6 +140,15 @@ impl StaffTalk {
             StaffEffect::Cancelled => talk.line(tx, "bot-cancelled"),
             StaffEffect::ToNobody => talk.line(tx, "bot-staff-to-nobody"),
         }
+    }
+
+    /// With a menu that was asked for by name, apps learn which commands there are.
+    pub(super) fn offers_commands(&self, tx: &mut Tx, talk: &Talk) -> Result<(), Error> {
+        if talk.in_place.is_some() {
+            return Ok(());
+        }
+        let owner = serde_json::json!({ "owner": self.staff.is_owner() });
+        private::queue(tx, self.chat, "commands", (None, None), owner)
     }
 
     /// The ticket, where this may be done to it.
