@@ -245,11 +245,21 @@ impl StaffTalk {
         let to = day_of(tx.now(), zone);
         let from = to - Duration::days(i64::from(days) - 1);
         let overdue_before = tx.now() - talk.house.expiry;
-        let report = reports::of(tx, Span { from, to }, zone, overdue_before)?;
+        let mut report = reports::of(tx, Span { from, to }, zone, overdue_before)?;
+        for figures in &mut report.categories {
+            if let Some(id) = figures.category
+                && let Some(category) = tx.category(id)?
+            {
+                figures.name = Some(category.name(talk.locale).to_owned());
+            }
+        }
         let text = in_words(talk, &report);
         let spans = SPANS.into_iter().filter(|span| *span != days);
         let spans = spans.map(|span| {
-            let text = talk.text("bot-owner-button-days", &[("days", &span.to_string())]);
+            let text = match span {
+                1 => talk.text("bot-staff-days-today", &[]),
+                _ => talk.text("bot-owner-button-days", &[("days", &span.to_string())]),
+            };
             button(text, OwnerButton::Report(span))
         });
         let rows = vec![spans.collect(), back(talk)];
