@@ -11,6 +11,7 @@ use crate::config::{Config, Problems, UserAuth};
 use crate::delivery::{Carrier, Engine};
 use crate::desk::access::{Access, TokenKey};
 use crate::desk::files::FileSource;
+use crate::desk::groups::GroupSource;
 use crate::desk::{Desk, Settings};
 use crate::domain::clock::Clock;
 use crate::domain::ids::Chance;
@@ -20,7 +21,7 @@ use crate::push::{self, PushSettings, Sender};
 use crate::realtime::{Managers, Realtime};
 use crate::store::{Purpose, Store};
 use crate::telegram::settings::{Mode, TelegramSettings};
-use crate::telegram::{self, TelegramFiles};
+use crate::telegram::{self, TelegramFiles, TelegramGroups};
 use crate::texts::Texts;
 
 /// How often stray files and old updates are looked for.
@@ -154,6 +155,7 @@ pub fn make_desk(
         group: config.telegram.is_some(),
         push: push_settings(config)?.is_some(),
         files: file_source(config)?,
+        groups: group_source(config)?,
         ticket_expiry: chrono::Duration::minutes(config.ticket_expiry_minutes.into()),
         api_token: config.api_token.clone(),
         super_admins: config.super_admins.clone(),
@@ -178,6 +180,14 @@ fn file_source(config: &Config) -> Result<Option<Arc<dyn FileSource>>, String> {
         return Ok(None);
     };
     Ok(Some(Arc::new(TelegramFiles::new(&settings)?)))
+}
+
+/// Telegram, for groups that categories name.
+fn group_source(config: &Config) -> Result<Option<Arc<dyn GroupSource>>, String> {
+    let Some(settings) = telegram_settings(config) else {
+        return Ok(None);
+    };
+    Ok(Some(Arc::new(TelegramGroups::new(&settings)?)))
 }
 
 fn access(config: &Config) -> Access {

@@ -1,5 +1,6 @@
 //! The loop: whose turn it is, and who rests. What happens in a turn is `turn`'s.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -116,16 +117,22 @@ impl<C: Carrier> Engine<C> {
         self.remember_spent().await
     }
 
-    /// Fills the group's window with what was posted in the last stretch, so that a restart breaks no limit.
+    /// Fills each group's window with what was posted there in the last stretch, so that a restart breaks no limit.
     async fn remember_spent(&mut self) -> Result<(), Error> {
         let Some((_, per)) = self.carrier.lane_limit() else {
             return Ok(());
         };
         let now = self.clock.now();
         let posted = self.store.read(move |r| r.posts_since(now - per)).await?;
-        let window = self.limit(self.carrier.name());
-        for at in posted {
-            window.remember(1, (now - at).to_std().unwrap_or_default());
+        let mut lanes: HashMap<i64, Option<String>> = HashMap::new();
+        for (chat, at) in posted {
+            if let Entry::Vacant(unknown) = lanes.entry(chat) {
+                unknown.insert(self.carrier.lane_of_chat(chat).await);
+            }
+            if let Some(Some(lane)) = lanes.get(&chat) {
+                let window = self.limit(lane);
+                window.remember(1, (now - at).to_std().unwrap_or_default());
+            }
         }
         Ok(())
     }
@@ -157,14 +164,12 @@ impl<C: Carrier> Engine<C> {
             self.ready.clear();
             return self.rest.carrier - now;
         }
-        // With one lane there is nothing to look for while it rests, however much comes in meanwhile.
-        let resting = self.rest.lanes.values().filter(|until| **until > now).min();
-        if let (1, Some(until)) = (self.carrier.parallel(), resting) {
-            return *until - now;
-        }
         self.start_ready(turns, now);
         if turns.len() >= self.carrier.parallel() {
             return IDLE_LOOK;
+        }
+        if let Some(pause) = self.all_rest(now).await {
+            return pause;
         }
         let heads = match self.heads().await {
             Ok(heads) => heads,
@@ -176,6 +181,29 @@ impl<C: Carrier> Engine<C> {
         let pause = self.find_ready(&heads, now);
         self.start_ready(turns, now);
         pause
+    }
+
+    /// How long to rest where every lane that has work rests or is busy: there is nothing to look for then, however
+    /// much comes in meanwhile.
+    async fn all_rest(&self, now: Duration) -> Option<Duration> {
+        // Only while something rests; else the heads are asked for anyway.
+        let rests = self.rest.lanes.values().any(|until| *until > now);
+        let idle = !rests && self.in_flight.is_empty();
+        if !self.carrier.has_few_lanes() || idle {
+            return None;
+        }
+        let name = self.carrier.name();
+        let lanes = self.store.read(move |r| r.lanes(name)).await.ok()?;
+        let mut pause = IDLE_LOOK;
+        for lane in lanes {
+            let until = self.rest.lanes.get(&lane).copied().unwrap_or_default();
+            match until > now {
+                true => pause = pause.min(until - now),
+                false if self.in_flight.contains(&lane) => {}
+                false => return None,
+            }
+        }
+        Some(pause)
     }
 
     /// Starts what is ready for as long as there is place.

@@ -1,7 +1,7 @@
 //! The engine that empties the outbox: lanes, leases, retries, limits. It knows no Telegram and no
 //! FCM: what a job means is its carrier's business.
 //!
-//! A *lane* is a way that takes one send at a time, in order (the group; a device). Within a lane
+//! A *lane* is a way that takes one send at a time, in order (a group; a device). Within a lane
 //! jobs queue by *key* (a ticket), and keys take turns, so one busy contact holds nobody else up.
 
 mod engine;
@@ -21,6 +21,7 @@ pub use limit::Window;
 #[derive(Debug, Clone)]
 pub struct Job {
     pub id: JobId,
+    pub lane: String,
     /// A word of the carrier's.
     pub kind: String,
     pub ticket: Option<TicketId>,
@@ -87,6 +88,16 @@ pub trait Carrier: Send + Sync + 'static {
     /// The most units a lane may spend in a time, if limited.
     fn lane_limit(&self) -> Option<(u32, Duration)> {
         None
+    }
+
+    /// Whether there are so few lanes that it pays to ask which of them have work before asking what it is.
+    fn has_few_lanes(&self) -> bool {
+        false
+    }
+
+    /// The lane of a chat that was posted to, so that a restart breaks no limit; None where that is not known.
+    fn lane_of_chat(&self, _chat: i64) -> impl Future<Output = Option<String>> + Send {
+        async { None }
     }
 
     /// Units the job's next step spends of its lane's limit.

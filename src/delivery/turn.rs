@@ -247,6 +247,7 @@ impl<C: Carrier> OneTurn<C> {
 fn hand_on(row: &JobRow) -> Job {
     Job {
         id: row.id,
+        lane: row.lane.clone(),
         kind: row.kind.clone(),
         ticket: row.ticket,
         message: row.message,

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::greeting::Greeting;
 use super::intake::from_file;
 use super::rights::{Action, Staff};
-use super::{Desk, GROUP, PUSH, bells, private, tickets};
+use super::{Desk, PUSH, bells, groups, private, tickets};
 use crate::domain::attachment::{Attachment, AttachmentKind};
 use crate::domain::error::Error;
 use crate::domain::event::Event;
@@ -208,6 +208,11 @@ pub(super) fn store(tx: &mut Tx, answer: Answer, ways: &Ways) -> Result<Option<M
     let Some(ticket) = tx.ticket(answer.ticket)? else {
         return Ok(None);
     };
+    // Before there is one more message: the group is told of this one anyway.
+    let group = match ways.group {
+        true => Some(groups::settle(tx, ticket.id)?),
+        false => None,
+    };
     if let Some(contact) = tx.contact(&ticket.user)? {
         ways.greeting.greet(tx, &contact)?;
     }
@@ -248,9 +253,14 @@ pub(super) fn store(tx: &mut Tx, answer: Answer, ways: &Ways) -> Result<Option<M
     if ways.push {
         push_to_devices(tx, &ticket, id)?;
     }
-    let in_group = answer.sources.iter().any(|source| source.is_of_a_group());
-    if !in_group && ways.group {
-        show_in_group(tx, ticket.id, id)?;
+    let mut sources = answer.sources.iter();
+    let written_in = sources.find(|source| source.is_of_a_group());
+    let written_in = written_in.map(|source| source.chat_id);
+    // The group sees an answer that was not written there.
+    if let Some(group) = group
+        && !groups::is_seen(tx, group, written_in)?
+    {
+        groups::tell(tx, ticket.id, "answer", Some(id), json!({}))?;
     }
     if ways.group {
         bells::answered(tx, &ticket, id, agent)?;
@@ -283,20 +293,6 @@ fn author(tx: &Tx, answer: &Answer) -> Result<Option<AgentId>, Error> {
     Ok(account
         .filter(|agent| !agent.is_blocked)
         .map(|agent| agent.id))
-}
-
-/// The group sees an answer that was not written there.
-fn show_in_group(tx: &mut Tx, ticket: TicketId, message: MessageId) -> Result<(), Error> {
-    tx.add_job(&NewJob {
-        carrier: GROUP,
-        lane: GROUP,
-        key: ticket.0,
-        kind: "answer",
-        ticket: Some(ticket),
-        message: Some(message),
-        device: None,
-        payload: json!({}),
-    })
 }
 
 fn push_to_devices(tx: &mut Tx, ticket: &Ticket, message: MessageId) -> Result<(), Error> {

@@ -1,6 +1,7 @@
 //! Categories of tickets, and which agents answer them.
 
 use super::Desk;
+use super::groups::{self, with_todays_group};
 use super::rights::{Action, Staff};
 use crate::domain::category::Category;
 use crate::domain::error::{Error, Kind};
@@ -23,10 +24,9 @@ impl Desk {
         staff.may(Action::ReadCategories)?;
         self.store
             .read(move |r| {
-                Ok((
-                    r.categories(active, limit, offset)?,
-                    r.count_categories(active)?,
-                ))
+                let page = r.categories(active, limit, offset)?.into_iter();
+                let page = page.map(|category| with_todays_group(r, category));
+                Ok((page.collect::<Result<_, _>>()?, r.count_categories(active)?))
             })
             .await
     }
@@ -39,25 +39,30 @@ impl Desk {
     }
 
     /// # Errors
-    /// `missing_field` without a name in Uzbek, `not_allowed`.
+    /// `missing_field` without a name in Uzbek, `not_allowed`; as [`Desk::checked_group`] on `group_chat_id`.
     pub async fn create_category(
         &self,
         staff: &Staff,
         change: CategoryChange,
     ) -> Result<Category, Error> {
         staff.may(Action::ManageCategories)?;
+        if change.name_uz.is_none() {
+            return Err(Error::missing("name_uz"));
+        }
+        let group = self.checked_group(change.group.flatten()).await?;
         self.store
             .write(move |tx| {
                 let name = change.name_uz.as_deref();
                 let id = tx.insert_category(name.ok_or_else(|| Error::missing("name_uz"))?)?;
                 tx.change_category(id, &change)?;
+                groups::set(tx, id, &group)?;
                 known(tx, id)
             })
             .await
     }
 
     /// # Errors
-    /// `category_not_found`, `not_allowed`.
+    /// `category_not_found`, `not_allowed`; as [`Desk::checked_group`] on `group_chat_id`.
     pub async fn change_category(
         &self,
         staff: &Staff,
@@ -65,9 +70,20 @@ impl Desk {
         change: CategoryChange,
     ) -> Result<Category, Error> {
         staff.may(Action::ManageCategories)?;
+        let before = self.store.read(move |r| known(r, id)).await?;
+        // A program that sends back what it read asks nothing of Telegram.
+        let wanted = change.group.filter(|group| *group != before.group.named());
+        let group = match wanted {
+            Some(group) => Some(self.checked_group(group).await?),
+            None => None,
+        };
         self.store
             .write(move |tx| {
+                known(tx, id)?;
                 tx.change_category(id, &change)?;
+                if let Some(group) = &group {
+                    groups::set(tx, id, group)?;
+                }
                 known(tx, id)
             })
             .await
@@ -184,8 +200,11 @@ impl Desk {
 }
 
 fn known(r: &Reading, id: CategoryId) -> Result<Category, Error> {
-    r.category(id)?
-        .ok_or_else(|| Error::not_found("category_not_found"))
+    let found = r.category(id)?;
+    with_todays_group(
+        r,
+        found.ok_or_else(|| Error::not_found("category_not_found"))?,
+    )
 }
 
 fn entry(r: &Reading, id: AgentCategoryId) -> Result<AgentCategory, Error> {

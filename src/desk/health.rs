@@ -17,21 +17,22 @@ pub enum Part {
 
 /// Troubles by part and by who saw them; a part without any is fine.
 #[derive(Default)]
-pub struct Health(Mutex<BTreeMap<(Part, &'static str), String>>);
+pub struct Health(Mutex<BTreeMap<(Part, String), String>>);
 
 impl Health {
     /// Sets or clears what `source` knows to be wrong with a part.
-    pub fn set(&self, part: Part, source: &'static str, trouble: Option<String>) {
+    pub fn set(&self, part: Part, source: impl Into<String>, trouble: Option<String>) {
+        let source = source.into();
         let mut troubles = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match trouble {
             Some(words) => {
-                if troubles.get(&(part, source)) != Some(&words) {
+                if troubles.get(&(part, source.clone())) != Some(&words) {
                     tracing::warn!(?part, source, reason = words, "a part is in trouble");
                 }
                 troubles.insert((part, source), words);
             }
             None => {
-                if troubles.remove(&(part, source)).is_some() {
+                if troubles.remove(&(part, source.clone())).is_some() {
                     tracing::info!(?part, source, "a part is well again");
                 }
             }

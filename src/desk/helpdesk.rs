@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use super::Desk;
+use super::groups;
 use super::intake::{Said, contact_says};
 use super::rights::{Action, Staff};
 use super::tickets::{self, Ending, known};
@@ -312,6 +313,10 @@ pub(super) fn apply(
             page_url: None,
         };
         tx.describe_ticket(id, &texts)?;
+        // One that is over moves when there is more to tell of it than its end.
+        if to_group && (!before.is_over() || edit.status.is_some()) {
+            groups::settle(tx, id)?;
+        }
     }
     match edit.status {
         Some(status) if status.is_over() => {

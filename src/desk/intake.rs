@@ -6,7 +6,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::access::Caller;
-use super::{Desk, GROUP, bells, hours, tickets};
+use super::{Desk, bells, groups, hours, tickets};
 use crate::domain::attachment::{Attachment, AttachmentKind};
 use crate::domain::error::{Error, Kind};
 use crate::domain::event::Event;
@@ -16,7 +16,7 @@ use crate::domain::message::{Direction, Message};
 use crate::domain::text;
 use crate::domain::ticket::{Channel, REOPEN_DAYS};
 use crate::media::Stored;
-use crate::store::{ContactRow, NewJob, NewMessage, NewTicket, Tx};
+use crate::store::{ContactRow, NewMessage, NewTicket, Tx};
 
 /// What an app sends, checked field by field.
 pub struct Incoming {
@@ -127,6 +127,10 @@ pub(super) fn contact_says(
     if contact.is_blocked {
         return Err(Error::new(Kind::Forbidden, "contact_blocked"));
     }
+    if house.to_group {
+        // Before there is one more message: this one is posted anyway.
+        groups::settle(tx, ticket)?;
+    }
     let id = tx.insert_message(&NewMessage {
         contact: contact.id,
         ticket: Some(ticket),
@@ -149,16 +153,7 @@ pub(super) fn contact_says(
     }
     if house.to_group {
         bells::contact_wrote(tx, ticket, id, before)?;
-        tx.add_job(&NewJob {
-            carrier: GROUP,
-            lane: GROUP,
-            key: ticket.0,
-            kind: "message",
-            ticket: Some(ticket),
-            message: Some(id),
-            device: None,
-            payload: json!({}),
-        })?;
+        groups::tell(tx, ticket, "message", Some(id), json!({}))?;
     }
     let message = tx
         .message(id)?

@@ -15,6 +15,7 @@ pub mod expiry;
 mod figures;
 pub mod files;
 mod greeting;
+pub mod groups;
 pub mod health;
 pub mod helpdesk;
 pub mod helpdesk_messages;
@@ -56,12 +57,13 @@ use crate::media::Uploads;
 use crate::store::Store;
 use crate::texts::Texts;
 use files::FileSource;
+use groups::GroupSource;
 use health::Health;
 use limits::Limits;
 use passwords::Passwords;
 use session_keys::SessionKeys;
 
-/// The carrier and the lane of the agents' group.
+/// The carrier of the agents' groups.
 pub const GROUP: &str = "group";
 /// The carrier of pushes.
 pub const PUSH: &str = "push";
@@ -79,6 +81,8 @@ pub struct Settings {
     pub push: bool,
     /// Where files lie that a request only names; without it no request may.
     pub files: Option<Arc<dyn FileSource>>,
+    /// Who looks at a group that a category is to have; without it no category may have one.
+    pub groups: Option<Arc<dyn GroupSource>>,
     /// How long a ticket without an answer waits before it may be ended as expired.
     pub ticket_expiry: chrono::Duration,
     /// What a service proves itself with; it then has an owner's rights.

@@ -6,8 +6,10 @@ use uuid::Uuid;
 use super::{Desk, GROUP};
 use crate::domain::attachment::Attachment;
 use crate::domain::error::Error;
+use crate::domain::group::GroupRef;
 use crate::domain::ids::{MessageId, TicketId, UserId};
 use crate::domain::locale::Locale;
+use crate::domain::message::Message;
 use crate::domain::ticket::{Channel, TicketNumber};
 use crate::store::{NewJob, Tx};
 
@@ -41,11 +43,15 @@ pub struct TicketRef {
     pub language: Option<Locale>,
     /// The post that carries its buttons: chat and message.
     pub buttons: Option<(i64, i64)>,
+    /// Where its posts go.
+    pub group: GroupRef,
 }
 
 /// One short line to the agents.
 #[derive(Debug, Clone)]
 pub struct Note {
+    /// The chat that is spoken to.
+    pub chat: i64,
     pub text: String,
     pub reply_to: Option<i64>,
     pub thread_id: Option<i64>,
@@ -67,6 +73,17 @@ impl Desk {
                     }
                 }
                 Ok(contents)
+            })
+            .await
+    }
+
+    /// These messages, as far as they are there still.
+    pub async fn messages_of(&self, ids: Vec<MessageId>) -> Result<Vec<Message>, Error> {
+        self.store
+            .read(move |r| {
+                let found = ids.into_iter().map(|id| r.message(id));
+                let found: Vec<Option<Message>> = found.collect::<Result<_, _>>()?;
+                Ok(found.into_iter().flatten().collect())
             })
             .await
     }
@@ -100,6 +117,7 @@ impl Desk {
                     page_url: row.page_url,
                     agent,
                     buttons: r.buttons_of(id)?,
+                    group: row.group,
                 }))
             })
             .await
@@ -121,12 +139,9 @@ impl Desk {
             .await
     }
 
-    /// The ticket's topic in the forum with this id; one of another chat is none.
+    /// The ticket's topic in the forum with this id.
     pub async fn topic_of(&self, ticket: TicketId, chat_id: i64) -> Result<Option<i64>, Error> {
-        let row = self.store.read(move |r| r.ticket(ticket)).await?;
-        Ok(row
-            .and_then(|row| row.topic)
-            .and_then(|(chat, thread)| (chat == chat_id).then_some(thread)))
+        self.store.read(move |r| r.topic_of(ticket, chat_id)).await
     }
 
     pub async fn remember_topic(
@@ -136,16 +151,21 @@ impl Desk {
         thread_id: i64,
     ) -> Result<(), Error> {
         self.store
-            .write(move |tx| tx.set_topic(ticket, Some((chat_id, thread_id))))
+            .write(move |tx| tx.set_topic(ticket, chat_id, thread_id))
             .await
     }
 
-    pub async fn forget_topic(&self, ticket: TicketId) -> Result<(), Error> {
+    pub async fn forget_topic(&self, ticket: TicketId, chat_id: i64) -> Result<(), Error> {
         self.store
             .write(move |tx| {
                 // What stood in it went with it.
-                tx.set_buttons(ticket, None)?;
-                tx.set_topic(ticket, None)
+                if tx
+                    .buttons_of(ticket)?
+                    .is_some_and(|(chat, _)| chat == chat_id)
+                {
+                    tx.set_buttons(ticket, None)?;
+                }
+                tx.drop_topic(ticket, chat_id)
             })
             .await
     }
@@ -190,9 +210,10 @@ impl Desk {
 }
 
 pub(super) fn queue_note(tx: &mut Tx, note: &Note) -> Result<(), Error> {
+    let group = tx.group_of_chat(note.chat)?;
     tx.add_job(&NewJob {
         carrier: GROUP,
-        lane: GROUP,
+        lane: &group.lane(),
         key: 0,
         kind: "note",
         ticket: None,

@@ -4,12 +4,12 @@
 use serde_json::{Value, json};
 
 use super::rights::{Action, Staff};
-use super::{Desk, GROUP, bells, private};
+use super::{Desk, bells, groups, private};
 use crate::domain::error::{Error, Kind};
 use crate::domain::event::{Event, TicketChange, TicketEvent};
 use crate::domain::ids::{AgentId, CategoryId, MessageId, TicketId};
 use crate::domain::ticket::{Status, Ticket};
-use crate::store::{NewEntry, NewJob, NewTicket, Tx};
+use crate::store::{NewEntry, NewTicket, Tx};
 pub use crate::store::{NoteRow, TicketFilter, TicketOrder};
 
 /// Longest note and longest reason for closing, characters.
@@ -344,14 +344,5 @@ pub(super) fn tell_group(
     if !to_group {
         return Ok(());
     }
-    tx.add_job(&NewJob {
-        carrier: GROUP,
-        lane: GROUP,
-        key: ticket.0,
-        kind,
-        ticket: Some(ticket),
-        message: None,
-        device: None,
-        payload,
-    })
+    groups::tell(tx, ticket, kind, None, payload)
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::group::GroupRef;
 use super::ids::CategoryId;
 use super::locale::Locale;
 
@@ -20,6 +21,8 @@ pub struct Category {
     pub is_active: bool,
     /// Lists are in this order.
     pub position: i64,
+    /// The agents who answer it.
+    pub group: GroupRef,
     pub created_at: DateTime<Utc>,
 }
 

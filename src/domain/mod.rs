@@ -10,6 +10,7 @@ pub mod device;
 pub mod error;
 pub mod event;
 pub mod greeting;
+pub mod group;
 pub mod hours;
 pub mod ids;
 pub mod item;

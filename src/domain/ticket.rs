@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::group::GroupRef;
 use super::ids::{AgentId, CategoryId, ContactId, MessageId, TicketId, UserId};
 
 /// How long after closing a further message opens the same ticket again.
@@ -199,8 +200,8 @@ pub struct Ticket {
     pub rating_comment: Option<String>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
-    /// The forum topic: chat and thread.
-    pub topic: Option<(i64, i64)>,
+    /// Where its posts go.
+    pub group: GroupRef,
 }
 
 impl Ticket {

@@ -98,6 +98,21 @@ impl Fields {
         self.number(name).map(|id| id.map(Some))
     }
 
+    /// The id of a chat, which may be below 0: `None` when absent, `Some(None)` when null.
+    pub fn chat_or_none(&mut self, name: &'static str) -> Result<Option<Option<i64>>, Error> {
+        if self.1.contains(name) {
+            return Ok(Some(None));
+        }
+        match self.0.remove(name) {
+            None => Ok(None),
+            Some(Value::Number(number)) => match number.as_i64() {
+                Some(id) if id != 0 => Ok(Some(Some(id))),
+                _ => Err(Error::bad("invalid_field", name)),
+            },
+            Some(_) => Err(Error::bad("invalid_field", name)),
+        }
+    }
+
     /// What a field says, where it is a text; it stays.
     pub fn peek_text(&self, name: &str) -> Option<&str> {
         self.0.get(name).and_then(Value::as_str)

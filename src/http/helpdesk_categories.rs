@@ -62,6 +62,7 @@ fn answer(category: Category, lang: Option<Lang>) -> CategoryAnswer {
         description: category.description,
         is_active: category.is_active,
         order: category.position,
+        group_chat_id: category.group.named(),
         created_at: moment(category.created_at),
     }
 }
@@ -90,6 +91,7 @@ fn change(mut fields: Fields) -> Result<CategoryChange, Error> {
             .transpose()?,
         is_active: fields.flag("is_active")?,
         position: fields.number("order")?,
+        group: fields.chat_or_none("group_chat_id")?,
     })
 }
 

@@ -15,6 +15,8 @@ pub struct CategoryAnswer {
     pub is_active: bool,
     /// Lists are in this order.
     pub order: i64,
+    /// The group of agents that its tickets go to, by its id of today; null is the default group.
+    pub group_chat_id: Option<i64>,
     /// RFC 3339, UTC.
     pub created_at: String,
 }
@@ -41,9 +43,13 @@ pub struct CategoryJson {
     /// From 0.
     #[oai(validator(minimum(value = "0")))]
     pub order: Option<i64>,
+    /// A group where the bot is an administrator, by its Telegram id: what its tickets are about is told there.
+    /// Telegram is asked before it is set. null takes it away, in PUT and PATCH too: the default group, whose own id
+    /// counts as null. Tickets follow when they are next told of.
+    pub group_chat_id: Option<i64>,
 }
 
-/// What changes of a category. What is left out or null stays as it is.
+/// What changes of a category. What is left out or null stays as it is, but for `group_chat_id`.
 #[derive(Debug, Object)]
 pub struct CategoryChangeJson {
     /// 1 to 255 characters.
@@ -65,6 +71,8 @@ pub struct CategoryChangeJson {
     /// From 0.
     #[oai(validator(minimum(value = "0")))]
     pub order: Option<i64>,
+    /// As for a new one; null is the default group.
+    pub group_chat_id: Option<i64>,
 }
 
 /// That an admin answers a category.

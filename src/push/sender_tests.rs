@@ -41,6 +41,7 @@ async fn desk(folder: &std::path::Path) -> Desk {
         group: false,
         push: true,
         files: None,
+        groups: None,
         ticket_expiry: chrono::Duration::minutes(10),
         api_token: None,
         super_admins: Vec::new(),
@@ -112,6 +113,7 @@ impl Scene {
 
     async fn push(&self, message: Option<MessageId>, device: Option<DeviceId>) -> Outcome {
         let job = Job {
+            lane: "device:1".into(),
             id: JobId(1),
             kind: "reply".to_owned(),
             ticket: None,

@@ -8,12 +8,13 @@ use super::reader::Reading;
 use super::writer::Tx;
 use crate::domain::category::Category;
 use crate::domain::error::Error;
+use crate::domain::group::GroupRef;
 use crate::domain::ids::{AgentCategoryId, AgentId, CategoryId};
 
 macro_rules! select_categories {
     ($rest:literal) => {
         concat!(
-            "SELECT id, name_uz, name_ru, name_en, description, is_active, position, created_at FROM categories ",
+            "SELECT id, name_uz, name_ru, name_en, description, is_active, position, group_chat_id, created_at FROM categories ",
             $rest
         )
     };
@@ -28,6 +29,7 @@ fn category(row: &Row) -> rusqlite::Result<Category> {
         description: row.get("description")?,
         is_active: row.get("is_active")?,
         position: row.get("position")?,
+        group: GroupRef::of_named(row.get("group_chat_id")?),
         created_at: read_time(row, "created_at")?,
     })
 }
@@ -59,6 +61,8 @@ pub struct CategoryChange {
     pub description: Option<String>,
     pub is_active: Option<bool>,
     pub position: Option<i64>,
+    /// The id of its group; `Some(None)` is the default one. Looked at before it is set.
+    pub group: Option<Option<i64>>,
 }
 
 impl Reading<'_> {

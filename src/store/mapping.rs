@@ -43,12 +43,14 @@ impl Reading<'_> {
             .optional()?)
     }
 
-    /// When the bot's own posts into groups since then were made, oldest first.
-    pub fn posts_since(&self, since: DateTime<Utc>) -> Result<Vec<DateTime<Utc>>, Error> {
-        let sql = r"SELECT created_at FROM message_mapping WHERE created_at >= ?1 AND answer_id IS NULL AND chat_id < 0 ORDER BY created_at";
+    /// The bot's own posts into groups since then, oldest first: chat and time.
+    pub fn posts_since(&self, since: DateTime<Utc>) -> Result<Vec<(i64, DateTime<Utc>)>, Error> {
+        let sql = r"SELECT chat_id, created_at FROM message_mapping WHERE created_at >= ?1 AND answer_id IS NULL AND chat_id < 0 ORDER BY created_at";
         let times = self
             .prepare(sql)?
-            .query_map([time(since)], |row| read_time(row, "created_at"))?
+            .query_map([time(since)], |row| {
+                Ok((row.get(0)?, read_time(row, "created_at")?))
+            })?
             .collect::<Result<_, _>>()?;
         Ok(times)
     }

@@ -169,6 +169,17 @@ impl Reading<'_> {
         fold(self.prepare(sql)?.query(params![ticket.0, limit, bound])?)
     }
 
+    /// The last messages of a ticket, newest first.
+    pub fn newest_messages(&self, ticket: TicketId, count: usize) -> Result<Vec<MessageId>, Error> {
+        let sql = r"SELECT id FROM messages WHERE ticket_id = ?1 ORDER BY id DESC LIMIT ?2";
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        let found = self
+            .prepare(sql)?
+            .query_map([ticket.0, count], |row| row.get(0).map(MessageId))?
+            .collect::<Result<_, _>>()?;
+        Ok(found)
+    }
+
     /// A page of a ticket's messages by position, newest first as the position counts, returned oldest first.
     pub fn ticket_messages_page(
         &self,

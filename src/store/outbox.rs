@@ -39,6 +39,7 @@ pub struct Head {
 #[derive(Debug, Clone)]
 pub struct JobRow {
     pub id: JobId,
+    pub lane: String,
     pub kind: String,
     pub ticket: Option<TicketId>,
     pub message: Option<MessageId>,
@@ -59,10 +60,11 @@ pub struct QueueState {
     pub dead: i64,
 }
 
-fn job(row: &Row) -> rusqlite::Result<JobRow> {
+pub(super) fn job(row: &Row) -> rusqlite::Result<JobRow> {
     let payload: String = row.get("payload")?;
     Ok(JobRow {
         id: JobId(row.get("id")?),
+        lane: row.get("lane")?,
         kind: row.get("kind")?,
         ticket: row.get::<_, Option<i64>>("ticket_id")?.map(TicketId),
         message: row.get::<_, Option<i64>>("message_id")?.map(MessageId),
@@ -104,9 +106,24 @@ impl Reading<'_> {
         Ok(heads)
     }
 
+    /// The lanes of a carrier where something waits. Each costs one look into the index, however much waits.
+    pub fn lanes(&self, carrier: &str) -> Result<Vec<String>, Error> {
+        let sql = r"WITH RECURSIVE found (lane) AS (
+                        SELECT MIN(lane) FROM outbox WHERE carrier = ?1 AND state <> 'dead'
+                        UNION ALL
+                        SELECT (SELECT MIN(o.lane) FROM outbox o WHERE o.carrier = ?1 AND o.state <> 'dead' AND o.lane > found.lane)
+                        FROM found WHERE found.lane IS NOT NULL
+                    ) SELECT lane FROM found WHERE lane IS NOT NULL";
+        let lanes = self
+            .prepare(sql)?
+            .query_map([carrier], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        Ok(lanes)
+    }
+
     /// The jobs of a key that wait for their first send, in order.
     pub fn fresh_jobs(&self, carrier: &str, lane: &str, key: i64) -> Result<Vec<JobRow>, Error> {
-        let sql = r"SELECT id, kind, ticket_id, message_id, device_id, payload, attempts, uncertain, created_at, last_error
+        let sql = r"SELECT id, lane, kind, ticket_id, message_id, device_id, payload, attempts, uncertain, created_at, last_error
                     FROM outbox WHERE carrier = ?1 AND lane = ?2 AND fair_key = ?3 AND state = 'waiting' ORDER BY id LIMIT 200";
         let jobs = self
             .prepare(sql)?
@@ -116,7 +133,7 @@ impl Reading<'_> {
     }
 
     pub fn job(&self, id: JobId) -> Result<Option<JobRow>, Error> {
-        let sql = r"SELECT id, kind, ticket_id, message_id, device_id, payload, attempts, uncertain, created_at, last_error
+        let sql = r"SELECT id, lane, kind, ticket_id, message_id, device_id, payload, attempts, uncertain, created_at, last_error
                     FROM outbox WHERE id = ?1";
         Ok(self.prepare(sql)?.query_row([id.0], job).optional()?)
     }
@@ -188,7 +205,7 @@ impl Tx<'_> {
     pub fn begin_job(&mut self, id: JobId) -> Result<Option<JobRow>, Error> {
         let sql = r"UPDATE outbox SET state = 'sending', attempts = attempts + 1, due_at = NULL
                     WHERE id = ?1 AND state IN ('waiting', 'uncertain')
-                    RETURNING id, kind, ticket_id, message_id, device_id, payload, attempts, uncertain, created_at, last_error";
+                    RETURNING id, lane, kind, ticket_id, message_id, device_id, payload, attempts, uncertain, created_at, last_error";
         Ok(self.prepare(sql)?.query_row([id.0], job).optional()?)
     }
 

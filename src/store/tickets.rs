@@ -8,6 +8,7 @@ use super::open::{read_optional_time, read_time, time};
 use super::reader::Reading;
 use super::writer::Tx;
 use crate::domain::error::Error;
+use crate::domain::group::GroupRef;
 use crate::domain::ids::{AgentId, CategoryId, ContactId, MessageId, TicketId, UserId};
 use crate::domain::ticket::{Channel, Priority, Status, Ticket};
 
@@ -45,7 +46,7 @@ macro_rules! select_tickets {
             "SELECT t.id, t.session_id, t.channel, t.title, t.status, t.priority, t.description, t.subject, t.page_url, ",
             "t.category_id, t.contact_id, t.agent_id, t.viewed, t.viewed_at, t.closed_at, t.closed_by, t.close_reason, ",
             "t.last_message_id, t.message_count, t.staff_read_up_to, t.contact_read_up_to, t.first_answer_at, t.rating, ",
-            "t.rating_comment, t.created_at, t.updated_at, t.topic_chat_id, t.topic_thread_id, ",
+            "t.rating_comment, t.created_at, t.updated_at, t.group_chat_id, ",
             "c.user_id, c.name, c.telegram_id, c.email, c.username, a.first_name, a.last_name ",
             "FROM ", $page, " JOIN contacts c ON c.id = t.contact_id LEFT JOIN agents a ON a.id = t.agent_id"
         )
@@ -67,7 +68,6 @@ fn word<T>(
 }
 
 pub(super) fn ticket(row: &Row) -> rusqlite::Result<Ticket> {
-    let thread: Option<i64> = row.get("topic_thread_id")?;
     Ok(Ticket {
         id: TicketId(row.get("id")?),
         session: word(row, "session_id", |text| text.parse().ok())?,
@@ -102,10 +102,7 @@ pub(super) fn ticket(row: &Row) -> rusqlite::Result<Ticket> {
         rating_comment: row.get("rating_comment")?,
         created_at: read_time(row, "created_at")?,
         updated_at: read_time(row, "updated_at")?,
-        topic: match thread {
-            Some(thread) => Some((row.get("topic_chat_id")?, thread)),
-            None => None,
-        },
+        group: GroupRef::of_named(row.get("group_chat_id")?),
     })
 }
 
@@ -118,11 +115,6 @@ impl Reading<'_> {
     pub fn ticket_of_session(&self, session: Uuid) -> Result<Option<TicketId>, Error> {
         let sql = r"SELECT id FROM tickets WHERE session_id = ?1";
         self.ticket_id(sql, [session.to_string()])
-    }
-
-    pub fn ticket_of_topic(&self, chat: i64, thread: i64) -> Result<Option<TicketId>, Error> {
-        let sql = r"SELECT id FROM tickets WHERE topic_chat_id = ?1 AND topic_thread_id = ?2";
-        self.ticket_id(sql, [chat, thread])
     }
 
     /// The contact's newest ticket that is not over.
@@ -148,7 +140,7 @@ impl Reading<'_> {
         )
     }
 
-    fn ticket_id(
+    pub(super) fn ticket_id(
         &self,
         sql: &'static str,
         params: impl rusqlite::Params,
@@ -172,8 +164,8 @@ pub struct BeforeMessage {
 impl Tx<'_> {
     pub fn create_ticket(&mut self, new: &NewTicket) -> Result<TicketId, Error> {
         let sql = r"INSERT INTO tickets
-                    (session_id, contact_id, channel, title, status, subject, page_url, category_id, priority, description, created_at, updated_at)
-                    VALUES (?1, ?2, ?3, ?4, 'open', ?5, ?6, ?7, ?8, ?9, ?10, ?10) RETURNING id";
+                    (session_id, contact_id, channel, title, status, subject, page_url, category_id, group_chat_id, priority, description, created_at, updated_at)
+                    VALUES (?1, ?2, ?3, ?4, 'open', ?5, ?6, ?7, (SELECT group_chat_id FROM categories WHERE id = ?7), ?8, ?9, ?10, ?10) RETURNING id";
         let session = self.chance().uuid().to_string();
         let now = time(self.now());
         let id = self.prepare(sql)?.query_row(
@@ -333,16 +325,6 @@ impl Tx<'_> {
         // A greeting's row never belongs to a ticket, so nothing else points at these messages.
         let sql = r"DELETE FROM tickets WHERE id = ?1";
         self.prepare(sql)?.execute([id.0])?;
-        Ok(())
-    }
-
-    pub fn set_topic(&mut self, id: TicketId, topic: Option<(i64, i64)>) -> Result<(), Error> {
-        let sql = r"UPDATE tickets SET topic_chat_id = ?2, topic_thread_id = ?3 WHERE id = ?1";
-        self.prepare(sql)?.execute(params![
-            id.0,
-            topic.map(|(chat, _)| chat),
-            topic.map(|(_, thread)| thread)
-        ])?;
         Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use super::client::Client;
 use super::settings::{Mode, TelegramSettings};
+use crate::domain::group::GroupRef;
 
 /// Tells Telegram to post updates to `url`.
 ///
@@ -48,7 +49,7 @@ pub async fn info(settings: &TelegramSettings) -> Result<Vec<String>, String> {
     let me = client
         .get_me()
         .await
-        .map_err(|failure| super::diagnosis::no_access(&failure.to_string()))?;
+        .map_err(|failure| super::diagnosis::no_access(&failure.to_string(), GroupRef::Default))?;
     let webhook = client
         .get_webhook_info()
         .await
@@ -80,7 +81,7 @@ pub async fn info(settings: &TelegramSettings) -> Result<Vec<String>, String> {
             lines.push(format!("group: {} ({}, {topics})", chat.id, chat.kind));
             match client.get_chat_member(group, me.id).await {
                 Ok(member) => lines.extend(
-                    super::diagnosis::of_rights(&me, &chat, &member)
+                    super::diagnosis::of_rights(&me, &chat, &member, GroupRef::Default)
                         .map(|trouble| format!("trouble: {trouble}"))
                         .or_else(|| Some("rights: as needed".to_owned())),
                 ),
@@ -92,7 +93,7 @@ pub async fn info(settings: &TelegramSettings) -> Result<Vec<String>, String> {
         }
         Err(failure) => lines.push(format!(
             "trouble: {}",
-            super::diagnosis::no_access(&failure.to_string())
+            super::diagnosis::no_access(&failure.to_string(), GroupRef::Default)
         )),
     }
     Ok(lines)

@@ -264,6 +264,7 @@ impl Answering {
     ) -> bool {
         let desk = &self.group.desk;
         let note = Note {
+            chat: first.message.chat.id,
             text: format!("⚠️ {}", desk.texts().error(desk.locale(), error, "")),
             reply_to: Some(first.message.message_id),
             thread_id: first.message.topic(),
@@ -291,6 +292,7 @@ impl Answering {
 
     async fn tell(&self, part: &Part, key: &str) -> Result<(), Error> {
         let note = Note {
+            chat: part.message.chat.id,
             text: self.text(key),
             reply_to: Some(part.message.message_id),
             thread_id: part.message.topic(),

@@ -2,7 +2,8 @@
 //! anyway: what Telegram will not do of it is passed over, and what was cut off is done again.
 
 use super::failure::Failure;
-use super::group::Group;
+use super::group::{Group, Room};
+use super::moving;
 use super::place::{self, Trouble};
 use super::planner;
 use super::steps::Step;
@@ -11,11 +12,11 @@ use crate::desk::posting::TicketRef;
 /// Does such a step. The inner failure is one that concerns the whole group.
 pub async fn change(
     group: &Group,
-    chat: i64,
+    room: Room,
     ticket: &TicketRef,
     step: &Step,
 ) -> Result<Result<(), Failure>, Trouble> {
-    let client = &group.client;
+    let (client, chat) = (&group.client, room.chat);
     let done = match step {
         Step::Buttons => {
             let here = ticket.buttons.filter(|(of, _)| *of == chat);
@@ -24,6 +25,15 @@ pub async fn change(
             };
             let keyboard = planner::keyboard(&group.desk, ticket);
             client.edit_buttons(chat, message, &keyboard).await
+        }
+        Step::NoButtons { post } => {
+            client
+                .edit_buttons(chat, *post, &moving::no_buttons())
+                .await
+        }
+        Step::Farewell { .. } => {
+            moving::farewell(group, room, ticket, step).await?;
+            return Ok(Ok(()));
         }
         _ => {
             let Some(topic) = group.desk.topic_of(ticket.id, chat).await? else {
@@ -41,7 +51,7 @@ pub async fn change(
     Ok(match failure {
         Failure::TopicLost(reason) => {
             tracing::info!(reason, "a ticket's topic is gone");
-            place::forget_topic(group, ticket.id).await?;
+            place::forget_topic(group, room, ticket.id).await?;
             Ok(())
         }
         Failure::NotModified(_) | Failure::TopicClosed(_) | Failure::NotAForum(_) => Ok(()),

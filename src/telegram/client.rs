@@ -73,6 +73,7 @@ pub struct ChatInfo {
     pub id: i64,
     #[serde(rename = "type")]
     pub kind: String,
+    pub title: Option<String>,
     #[serde(default)]
     pub is_forum: bool,
 }

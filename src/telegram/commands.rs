@@ -158,6 +158,7 @@ fn notes(message: &Message, texts: &[&str]) -> Vec<Note> {
 
 fn note(message: &Message, text: String) -> Note {
     Note {
+        chat: message.chat.id,
         text,
         reply_to: Some(message.message_id),
         thread_id: message.topic(),
@@ -165,7 +166,7 @@ fn note(message: &Message, text: String) -> Note {
 }
 
 /// The messages as plain text.
-async fn history(
+pub async fn history(
     group: &Group,
     ticket: TicketId,
     messages: &[message::Message],

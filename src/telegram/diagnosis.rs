@@ -2,6 +2,7 @@
 
 use super::client::{ChatInfo, Me, Member, WebhookInfo};
 use super::settings::Mode;
+use crate::domain::group::GroupRef;
 
 /// Seconds; a failed delivery of Telegram's that is older has been followed by good ones, or by quiet.
 const RECENT: i64 = 600;
@@ -32,12 +33,21 @@ pub fn undelivered(mode: Mode, found: &WebhookInfo, now: i64) -> Option<String> 
     ))
 }
 
+/// Where a group was named.
+fn setting(of: GroupRef) -> &'static str {
+    match of {
+        GroupRef::Default => "GROUP_CHAT_ID",
+        GroupRef::Named(_) => "the category's group_chat_id",
+    }
+}
+
 /// What the bot must be able to do in the group.
-pub fn of_rights(me: &Me, chat: &ChatInfo, member: &Member) -> Option<String> {
+pub fn of_rights(me: &Me, chat: &ChatInfo, member: &Member, of: GroupRef) -> Option<String> {
     let bot = me.username.as_deref().unwrap_or("the bot");
     if !matches!(chat.kind.as_str(), "group" | "supergroup") {
         return Some(format!(
-            "GROUP_CHAT_ID is a {} chat: give it the id of the agents' group",
+            "{} is a {} chat: give it the id of the agents' group",
+            setting(of),
             chat.kind
         ));
     }
@@ -68,7 +78,7 @@ pub fn of_rights(me: &Me, chat: &ChatInfo, member: &Member) -> Option<String> {
 }
 
 /// Words for a refusal, from Telegram's own.
-pub fn no_access(reason: &str) -> String {
+pub fn no_access(reason: &str, of: GroupRef) -> String {
     let lower = reason.to_lowercase();
     let mend = if lower.contains("unauthorized") || lower == "not found" {
         "Telegram does not know this bot: check BOT_TOKEN"
@@ -76,7 +86,10 @@ pub fn no_access(reason: &str) -> String {
         || lower.contains("chat was deleted")
         || lower.contains("deactivated")
     {
-        "the group was not found: check GROUP_CHAT_ID, and that the bot is in the group"
+        return format!(
+            "the group was not found: check {}, and that the bot is in the group (Telegram says: {reason})",
+            setting(of)
+        );
     } else if lower.contains("kicked") || lower.contains("not a member") {
         "the bot is not in the group: add it again and make it an administrator"
     } else if lower.contains("topic") {
@@ -113,6 +126,7 @@ mod tests {
         ChatInfo {
             id: -1,
             kind: kind.into(),
+            title: None,
             is_forum,
         }
     }
@@ -131,7 +145,8 @@ mod tests {
             of_rights(
                 &me(false),
                 &chat("supergroup", false),
-                &member("administrator", false)
+                &member("administrator", false),
+                GroupRef::Default
             ),
             None
         );
@@ -139,7 +154,8 @@ mod tests {
             of_rights(
                 &me(false),
                 &chat("supergroup", true),
-                &member("administrator", true)
+                &member("administrator", true),
+                GroupRef::Default
             ),
             None
         );
@@ -147,7 +163,8 @@ mod tests {
             of_rights(
                 &me(false),
                 &chat("supergroup", true),
-                &member("creator", false)
+                &member("creator", false),
+                GroupRef::Default
             ),
             None
         );
@@ -198,7 +215,7 @@ mod tests {
             ),
         ];
         for (chat, member, words) in cases {
-            let told = of_rights(&me(false), &chat, &member).unwrap_or_default();
+            let told = of_rights(&me(false), &chat, &member, GroupRef::Default).unwrap_or_default();
             assert!(told.contains(words), "{told:?} lacks {words:?}");
         }
     }
@@ -265,7 +282,10 @@ mod tests {
                 "may not write",
             ),
         ] {
-            assert!(no_access(reason).contains(words), "{reason}");
+            assert!(
+                no_access(reason, GroupRef::Default).contains(words),
+                "{reason}"
+            );
         }
         assert!(
             conflict("Conflict: terminated by other getUpdates request")

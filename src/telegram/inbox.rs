@@ -14,6 +14,7 @@ use super::commands;
 use super::group::Group;
 use super::incoming::{Message, Update, User};
 use super::lanes::{Ended, Lanes};
+use super::place;
 use super::presses;
 use super::router::{self, Meaning, Press};
 use crate::desk::answers::Source;
@@ -153,8 +154,9 @@ impl Inbox {
             meaning => meaning,
         };
         let Some(message) = update.message.or(update.edited_message) else {
-            if meaning == Meaning::Membership {
-                self.group.forget_forum();
+            if let Meaning::Membership { chat } = meaning {
+                self.group
+                    .forget_forum(self.group.desk.group_of_chat(chat).await?);
             }
             return self.group.desk.update_done(id).await;
         };
@@ -187,12 +189,11 @@ impl Inbox {
                 None => self.group.desk.update_done(id).await,
             },
             Meaning::Migrated { old, new } => {
-                self.group.desk.group_migrated(old, new).await?;
-                self.group.forget_forum();
+                place::moved_away(&self.group, old, new).await?;
                 self.group.desk.update_done(id).await
             }
             Meaning::Ignore => self.join_album_or_ignore(id, message).await,
-            Meaning::Membership | Meaning::Press(_) | Meaning::Left(_) => {
+            Meaning::Membership { .. } | Meaning::Press(_) | Meaning::Left(_) => {
                 self.group.desk.update_done(id).await
             }
         }
@@ -242,7 +243,7 @@ impl Inbox {
 
     /// A button counts for the ticket of the post it stands under only.
     async fn press(&mut self, id: i64, press: Press) -> Result<(), Error> {
-        let ticket = self.ticket(self.group.chat().await?, &press.to).await?;
+        let ticket = self.ticket(press.chat, &press.to).await?;
         let pressed = press.button.filter(|(_, of)| Some(*of) == ticket);
         let lane = pressed.map_or(Lane::Alone(id), |(_, ticket)| Lane::Ticket(ticket));
         let group = Arc::clone(&self.group);
@@ -371,6 +372,7 @@ impl Inbox {
     async fn refuse(&self, id: i64, message: &Message, key: &str) -> Result<(), Error> {
         let desk = &self.group.desk;
         desk.note(Note {
+            chat: message.chat.id,
             text: desk.texts().get(desk.locale(), key, &[]),
             reply_to: Some(message.message_id),
             thread_id: message.topic(),

@@ -8,8 +8,9 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::failure::Failure;
-use super::group::{Group, POLLING};
+use super::group::Group;
 use crate::domain::error::Error;
+use crate::domain::group::GroupRef;
 
 /// Seconds Telegram holds a question open when there is nothing to tell.
 const HOLD: u64 = 30;
@@ -33,7 +34,7 @@ pub async fn poll(group: Arc<Group>, stop: CancellationToken) {
             Ok(next) => {
                 offset = next.or(offset);
                 failures = 0;
-                group.works(POLLING);
+                group.polling_works();
                 continue;
             }
             Err(trouble) => {
@@ -101,7 +102,7 @@ impl Trouble {
                 (super::diagnosis::conflict(reason), Some(CONFLICT_PAUSE))
             }
             Self::Telegram(Failure::NoAccess(reason)) => {
-                (super::diagnosis::no_access(reason), None)
+                (super::diagnosis::no_access(reason, GroupRef::Default), None)
             }
             Self::Telegram(failure) => (
                 format!("answers from the group do not come in: {failure}"),
@@ -115,7 +116,7 @@ impl Trouble {
             Self::Telegram(Failure::Uncertain(_) | Failure::Unavailable(_))
         );
         if failures > 1 || !cut {
-            group.fails(POLLING, words);
+            group.polling_fails(words);
         }
         pause.unwrap_or_else(|| {
             let most = (500u64 << failures.min(8)).min(LONGEST_PAUSE);

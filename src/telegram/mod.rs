@@ -1,4 +1,4 @@
-//! Telegram: posts to the agents' group, and what agents answer there. It speaks the Bot API and nothing else of the
+//! Telegram: posts to the agents' groups, and what agents answer there. It speaks the Bot API and nothing else of the
 //! outside; it reaches the store through the desk only.
 
 pub mod admin;
@@ -16,11 +16,13 @@ mod failure;
 mod file_source;
 mod files;
 mod group;
+mod group_source;
 mod inbox;
 mod incoming;
 mod lanes;
 mod listener;
 mod markup;
+mod moving;
 mod place;
 mod planner;
 mod poster;
@@ -43,13 +45,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::desk::Desk;
 pub use file_source::TelegramFiles;
+pub use group_source::TelegramGroups;
 pub use poster::Poster;
 pub use private::Private;
 use settings::{Mode, TelegramSettings};
 
 /// The adapter's parts, for the composition root to run.
 pub struct Started {
-    /// The carrier of the group's lane, for a delivery engine.
+    /// The carrier of the groups' lanes, for a delivery engine.
     pub poster: Arc<Poster>,
     /// The carrier of private chats, for another.
     pub private: Arc<Private>,

@@ -1,8 +1,8 @@
-//! Where a ticket's posts go: the group, and in a forum the ticket's own topic, which is made when it is first needed.
+//! Where a ticket's posts go: its group, and in a forum the ticket's own topic, which is made when it is first needed.
 
 use super::client::Place;
 use super::failure::Failure;
-use super::group::Group;
+use super::group::{Group, Room};
 use super::steps::Step;
 use crate::domain::error::Error;
 use crate::domain::ids::TicketId;
@@ -33,13 +33,14 @@ impl From<Error> for Trouble {
 /// Where the ticket's posts go; None when this turn was spent on making its topic, or on learning that there is one.
 pub async fn of_ticket(
     group: &Group,
-    chat: i64,
+    room: Room,
     ticket: TicketId,
     step: &Step,
 ) -> Result<Option<Place>, Trouble> {
-    let forum = match group.is_forum(chat).await {
+    let chat = room.chat;
+    let forum = match group.is_forum(room).await {
         Err(Failure::Migrated(new)) => {
-            moved(group, chat, new).await?;
+            moved(group, room, new).await?;
             return Ok(None);
         }
         forum => forum?,
@@ -47,9 +48,9 @@ pub async fn of_ticket(
     if !forum {
         return Ok(Some(Place { chat, topic: None }));
     }
-    let known = group.has_topic(ticket);
+    let known = group.has_topic(room.of, ticket);
     if let Some(topic) = group.desk.topic_of(ticket, chat).await? {
-        group.learn_topic(ticket, true);
+        group.learn_topic(room.of, ticket, true);
         // A step of several parts was charged as one while its topic was unknown.
         let charged = known || step.parts() == 1;
         return Ok(charged.then_some(Place {
@@ -57,14 +58,14 @@ pub async fn of_ticket(
             topic: Some(topic),
         }));
     }
-    match make_topic(group, chat, ticket).await {
+    match make_topic(group, room, ticket).await {
         Ok(()) => Ok(None),
         Err(Trouble::Telegram(Failure::NotAForum(_))) => {
-            group.forget_forum();
+            group.forget_forum(room.of);
             Ok(None)
         }
         Err(Trouble::Telegram(Failure::Migrated(new))) => {
-            moved(group, chat, new).await?;
+            moved(group, room, new).await?;
             Ok(None)
         }
         Err(trouble) => Err(trouble),
@@ -72,17 +73,17 @@ pub async fn of_ticket(
 }
 
 /// Whether the group can have seen the ticket: a forum has a topic of it.
-pub async fn is_shown(group: &Group, chat: i64, ticket: TicketId) -> Result<bool, Trouble> {
-    match group.is_forum(chat).await {
+pub async fn is_shown(group: &Group, room: Room, ticket: TicketId) -> Result<bool, Trouble> {
+    match group.is_forum(room).await {
         Ok(false) => Ok(true),
-        Ok(true) => Ok(group.desk.topic_of(ticket, chat).await?.is_some()),
+        Ok(true) => Ok(group.desk.topic_of(ticket, room.chat).await?.is_some()),
         // Whoever posts next finds out the same.
         Err(Failure::Migrated(_)) => Ok(true),
         Err(failure) => Err(failure.into()),
     }
 }
 
-async fn make_topic(group: &Group, chat: i64, ticket: TicketId) -> Result<(), Trouble> {
+async fn make_topic(group: &Group, room: Room, ticket: TicketId) -> Result<(), Trouble> {
     let desk = &group.desk;
     let Some(contact) = desk.ticket(ticket).await? else {
         return Err(Failure::Refused("the ticket is gone".into()).into());
@@ -91,27 +92,37 @@ async fn make_topic(group: &Group, chat: i64, ticket: TicketId) -> Result<(), Tr
         .user_name
         .filter(|name| !name.trim().is_empty())
         .unwrap_or_else(|| contact.user.to_string());
-    let topic = match group.client.create_topic(chat, &topic_name(&name)).await {
+    let topic = match group
+        .client
+        .create_topic(room.chat, &topic_name(&name))
+        .await
+    {
         Err(Failure::Uncertain(reason)) => return Err(Trouble::TopicCut(reason)),
         made => made?,
     };
-    desk.remember_topic(ticket, chat, topic).await?;
-    group.learn_topic(ticket, true);
+    desk.remember_topic(ticket, room.chat, topic).await?;
+    group.learn_topic(room.of, ticket, true);
     tracing::info!(%ticket, topic, "a topic was made for the ticket");
     Ok(())
 }
 
 /// The group has another id now; it is remembered.
-pub async fn moved(group: &Group, old: i64, new: i64) -> Result<(), Error> {
-    group.desk.group_migrated(old, new).await?;
-    group.forget_forum();
+pub async fn moved(group: &Group, room: Room, new: i64) -> Result<(), Error> {
+    group.desk.group_migrated(room.chat, new).await?;
+    group.forget_forum(room.of);
     Ok(())
 }
 
+/// As [`moved`], for whoever knows of the group only where it was.
+pub async fn moved_away(group: &Group, old: i64, new: i64) -> Result<(), Error> {
+    let of = group.desk.group_of_chat(old).await?;
+    moved(group, Room { of, chat: old }, new).await
+}
+
 /// The ticket's topic is gone; the next turn makes another.
-pub async fn forget_topic(group: &Group, ticket: TicketId) -> Result<(), Error> {
-    group.desk.forget_topic(ticket).await?;
-    group.learn_topic(ticket, false);
+pub async fn forget_topic(group: &Group, room: Room, ticket: TicketId) -> Result<(), Error> {
+    group.desk.forget_topic(ticket, room.chat).await?;
+    group.learn_topic(room.of, ticket, false);
     group.doubt.notify_one();
     Ok(())
 }

@@ -5,10 +5,12 @@ use serde_json::Value;
 
 use super::buttons::{self, ButtonLabels, State};
 use super::group::Group;
+use super::moving;
 use super::render::{self, Document, Labels, Said, Visitor, WebLabels, Writer};
 use super::steps::{Plan, Step};
 use crate::delivery::Job;
 use crate::desk::Desk;
+use crate::desk::groups::{LEFT, MOVED};
 use crate::desk::posting::{PostContent, TicketRef};
 use crate::domain::attachment::{Attachment, AttachmentKind};
 use crate::domain::error::Error;
@@ -30,6 +32,15 @@ pub async fn of_job(group: &Group, job: &Job) -> Result<Plan, Error> {
     };
     let messages = job.message.into_iter().collect();
     match job.kind.as_str() {
+        MOVED | LEFT => {
+            let Some(ticket) = group.desk.ticket(ticket).await? else {
+                return Ok(Plan::default());
+            };
+            match job.kind == MOVED {
+                true => moving::arrival(group, &ticket, job).await,
+                false => Ok(moving::departure(group, &ticket, job)),
+            }
+        }
         "answer" => answer(group, ticket, messages).await,
         kind if is_of_contact(kind) => of_messages(group, ticket, messages).await,
         _ => line(group, ticket, job).await,
@@ -139,7 +150,7 @@ fn words(desk: &Desk, ticket: &TicketRef, kind: &str, payload: &Value) -> Option
 }
 
 /// How the contact is called in a line.
-fn one_line(ticket: &TicketRef) -> String {
+pub fn one_line(ticket: &TicketRef) -> String {
     let name = ticket.user_name.clone().unwrap_or_default();
     let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
     let name = match name.is_empty() {

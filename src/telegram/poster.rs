@@ -1,4 +1,4 @@
-//! Posts out: the outbox's carrier into the group. It joins what waits of a ticket into one plan, carries the plan step
+//! Posts out: the outbox's carrier into the groups. It joins what waits of a ticket into one plan, carries the plan step
 //! by step, and turns every failure into what is to be done about it.
 
 use std::sync::Arc;
@@ -10,14 +10,16 @@ use serde_json::Value;
 use super::beside;
 use super::client::{Manner, Place};
 use super::failure::Failure;
-use super::group::{Group, POSTING};
+use super::group::{Group, Room};
 use super::place::{self, Trouble};
 use super::planner;
 use super::sending;
 use super::steps::{Plan, Step};
 use crate::delivery::{Carrier, Job, Outcome, Receipt, Scope};
 use crate::desk::GROUP;
+use crate::desk::groups::{LEFT, MOVED};
 use crate::desk::posting::TicketRef;
+use crate::domain::group::GroupRef;
 use crate::domain::ids::{MessageId, TicketId};
 
 /// How long the group rests when the bot may not post: long enough to be no nuisance, short enough to notice the mend.
@@ -30,8 +32,10 @@ const STORE_PAUSE: Duration = Duration::from_secs(5);
 const MAX_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
 /// A migration, and a group that has no topics any more, are followed at once; more is a circle.
 const TURNS: usize = 4;
+/// Groups that are posted to at the same time.
+const PARALLEL: usize = 8;
 
-/// The carrier of the group's lane.
+/// The carrier of the groups' lanes.
 pub struct Poster {
     group: Arc<Group>,
 }
@@ -42,7 +46,16 @@ impl Carrier for Poster {
     }
 
     fn parallel(&self) -> usize {
-        1
+        PARALLEL
+    }
+
+    fn has_few_lanes(&self) -> bool {
+        true
+    }
+
+    async fn lane_of_chat(&self, chat: i64) -> Option<String> {
+        let of = self.group.desk.group_of_chat(chat).await;
+        of.ok().map(GroupRef::lane)
     }
 
     fn lane_limit(&self) -> Option<(u32, Duration)> {
@@ -51,10 +64,11 @@ impl Carrier for Poster {
 
     fn cost(&self, job: &Job) -> u32 {
         let parts = Plan::stored(&job.payload).and_then(|plan| plan.steps.front().map(Step::parts));
-        let makes_topic = self.group.known_forum() == Some(true)
+        let of = GroupRef::of_lane(&job.lane);
+        let makes_topic = self.group.known_forum(of) == Some(true)
             && job
                 .ticket
-                .is_some_and(|ticket| !self.group.has_topic(ticket));
+                .is_some_and(|ticket| !self.group.has_topic(of, ticket));
         if makes_topic { 1 } else { parts.unwrap_or(1) }
     }
 
@@ -86,13 +100,17 @@ impl Carrier for Poster {
     }
 
     async fn carry(&self, job: Job) -> Outcome {
+        let of = GroupRef::of_lane(&job.lane);
         let carried = match job.kind.as_str() {
             "note" => self.note(&job).await,
             _ => self.post(&job).await,
         };
         match carried {
             Ok(outcome) => outcome,
-            Err(Trouble::Telegram(failure)) => self.outcome(failure),
+            Err(Trouble::Telegram(Failure::NoAccess(reason))) if job.kind == LEFT => {
+                Outcome::Dropped { reason }
+            }
+            Err(Trouble::Telegram(failure)) => self.outcome(of, failure),
             Err(Trouble::TopicCut(reason)) => Outcome::Retry {
                 scope: Scope::Job,
                 after: Some(TOPIC_UNCERTAIN_PAUSE),
@@ -128,28 +146,29 @@ impl Poster {
                 reason: "its message or ticket is gone".into(),
             });
         };
+        let of = GroupRef::of_lane(&job.lane);
         for _ in 0..TURNS {
-            let chat = self.group.chat().await?;
+            let room = self.group.room(of).await?;
             let said = if step.is_post() {
-                if is_last_word(&job.kind) && !place::is_shown(&self.group, chat, ticket).await? {
+                if is_last_word(&job.kind) && !place::is_shown(&self.group, room, ticket).await? {
                     return Ok(Outcome::Dropped {
                         reason: "the group has never seen its ticket".into(),
                     });
                 }
-                let Some(place) = place::of_ticket(&self.group, chat, ticket, &step).await? else {
+                let Some(place) = place::of_ticket(&self.group, room, ticket, &step).await? else {
                     return Ok(same(plan));
                 };
                 self.say(place, &step, &known, job).await.map(Some)
             } else {
-                beside::change(&self.group, chat, &known, &step)
+                beside::change(&self.group, room, &known, &step)
                     .await?
                     .map(|()| None)
             };
             match said {
-                Ok(receipt) => return Ok(self.sent(plan, receipt)),
-                Err(Failure::Migrated(new)) => place::moved(&self.group, chat, new).await?,
+                Ok(receipt) => return Ok(self.sent(of, plan, receipt)),
+                Err(Failure::Migrated(new)) => place::moved(&self.group, room, new).await?,
                 Err(Failure::TopicLost(reason)) => {
-                    return self.topic_lost(ticket, plan, reason).await;
+                    return self.topic_lost(room, ticket, plan, reason).await;
                 }
                 Err(Failure::TopicClosed(reason)) => return topic_closed(plan, reason),
                 Err(failure) => return self.replaced(plan, &step, failure),
@@ -167,8 +186,10 @@ impl Poster {
         job: &Job,
     ) -> Result<Receipt, Failure> {
         let of_contact = planner::is_of_contact(&job.kind);
+        let shows = of_contact || job.kind == MOVED;
+        let lives = known.group == GroupRef::of_lane(&job.lane);
         let buttons = known.buttons.filter(|(chat, _)| *chat == place.chat);
-        let first = of_contact && buttons.is_none() && !known.is_over && step.takes_buttons();
+        let first = shows && lives && buttons.is_none() && !known.is_over && step.takes_buttons();
         let manner = Manner {
             // In a topic everybody sees whom a line is about.
             reply_to: match buttons {
@@ -189,8 +210,8 @@ impl Poster {
         Ok(receipt)
     }
 
-    fn sent(&self, mut plan: Plan, receipt: Option<Receipt>) -> Outcome {
-        self.group.works(POSTING);
+    fn sent(&self, of: GroupRef, mut plan: Plan, receipt: Option<Receipt>) -> Outcome {
+        self.group.posting_works(of);
         plan.steps.pop_front();
         plan.recreated = false;
         // A topic that was opened for a post may be found closed again only behind that post.
@@ -208,11 +229,12 @@ impl Poster {
     /// The topic is made anew, at once the first time, later with patience.
     async fn topic_lost(
         &self,
+        room: Room,
         ticket: TicketId,
         mut plan: Plan,
         reason: String,
     ) -> Result<Outcome, Trouble> {
-        place::forget_topic(&self.group, ticket).await?;
+        place::forget_topic(&self.group, room, ticket).await?;
         if plan.recreated {
             return Ok(Outcome::Retry {
                 scope: Scope::Job,
@@ -262,9 +284,11 @@ impl Poster {
                 reason: "a note that can not be read".into(),
             });
         };
+        let of = GroupRef::of_lane(&job.lane);
         let mut topic = line.thread_id;
         for _ in 0..TURNS {
-            let chat = self.group.chat().await?;
+            let room = self.group.room(of).await?;
+            let chat = room.chat;
             let place = Place { chat, topic };
             match self
                 .group
@@ -273,10 +297,10 @@ impl Poster {
                 .await
             {
                 Ok(_) => {
-                    self.group.works(POSTING);
+                    self.group.posting_works(of);
                     return Ok(Outcome::Delivered(None));
                 }
-                Err(Failure::Migrated(new)) => place::moved(&self.group, chat, new).await?,
+                Err(Failure::Migrated(new)) => place::moved(&self.group, room, new).await?,
                 Err(Failure::TopicLost(_) | Failure::TopicClosed(_) | Failure::NotAForum(_))
                     if topic.is_some() =>
                 {
@@ -288,7 +312,7 @@ impl Poster {
         Err(Failure::Unavailable("the group moves in circles".into()).into())
     }
 
-    fn outcome(&self, failure: Failure) -> Outcome {
+    fn outcome(&self, of: GroupRef, failure: Failure) -> Outcome {
         let reason = failure.to_string();
         let lane = |after| Outcome::Retry {
             scope: Scope::Lane,
@@ -298,8 +322,8 @@ impl Poster {
         match failure {
             Failure::NotSent(_) => {
                 let host = self.group.settings.api_url.host_str().unwrap_or_default();
-                self.group.fails(
-                    POSTING,
+                self.group.posting_fails(
+                    of,
                     format!(
                         "{reason} ({host}): check the network and TELEGRAM_API_URL; posts wait"
                     ),
@@ -307,14 +331,14 @@ impl Poster {
                 lane(None)
             }
             Failure::Flood(pause) => {
-                self.group.pause(pause);
+                self.group.pause(of, pause);
                 lane(Some(pause))
             }
             Failure::NoAccess(_) | Failure::Conflict(_) => {
-                self.group
-                    .fails(POSTING, super::diagnosis::no_access(&reason));
-                self.group.pause(NO_ACCESS_PAUSE);
-                self.group.forget_forum();
+                let words = super::diagnosis::no_access(&reason, of);
+                self.group.posting_fails(of, words);
+                self.group.pause(of, NO_ACCESS_PAUSE);
+                self.group.forget_forum(of);
                 lane(Some(NO_ACCESS_PAUSE))
             }
             Failure::Migrated(_) => lane(None),

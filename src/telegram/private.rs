@@ -260,7 +260,7 @@ impl Private {
             Failure::Flood(pause) => later(Scope::Lane, Some(pause), reason),
             // The bot as such is refused, or Telegram is gone: no chat is to blame.
             Failure::NoAccess(_) | Failure::Conflict(_) => {
-                self.group.forget_forum();
+                self.group.doubt.notify_one();
                 later(Scope::Lane, Some(NO_ACCESS_PAUSE), reason)
             }
             Failure::NotSent(_) => later(Scope::Lane, None, reason),

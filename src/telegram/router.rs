@@ -15,7 +15,14 @@ pub struct Context {
     pub bot_id: i64,
     /// Without `@`; unknown until Telegram has told it once.
     pub bot_username: Option<String>,
-    pub group: i64,
+    /// Where the agents' groups live today.
+    pub groups: Vec<i64>,
+}
+
+impl Context {
+    fn is_group(&self, chat: i64) -> bool {
+        self.groups.contains(&chat)
+    }
 }
 
 /// What an update asks for.
@@ -39,10 +46,10 @@ pub enum Meaning {
     Edit { words: String },
     /// Something was meant for a contact, but it is of a kind that can not be passed on.
     Foreign(To),
-    /// The group has a new id.
+    /// A group has a new id.
     Migrated { old: i64, new: i64 },
-    /// The bot's standing in the group changed.
-    Membership,
+    /// The bot's standing in a group changed.
+    Membership { chat: i64 },
     /// Talk among agents, service messages, other chats, other bots.
     Ignore,
 }
@@ -54,7 +61,8 @@ pub struct Press {
     pub who: Who,
     /// None for one that is none of ours, or that is pressed in another chat.
     pub button: Option<(Button, TicketId)>,
-    /// The post it stands under.
+    /// Where it was pressed, and the post it stands under.
+    pub chat: i64,
     pub to: To,
 }
 
@@ -91,14 +99,16 @@ pub fn meaning(update: &Update, context: &Context) -> Meaning {
         return Meaning::Press(of_press(query, context));
     }
     match &update.my_chat_member {
-        Some(membership) if membership.chat.id == context.group => Meaning::Membership,
+        Some(membership) if context.is_group(membership.chat.id) => Meaning::Membership {
+            chat: membership.chat.id,
+        },
         _ => Meaning::Ignore,
     }
 }
 
 fn of_press(query: &CallbackQuery, context: &Context) -> Press {
     let post = query.message.as_deref();
-    let here = post.filter(|post| post.chat.id == context.group && !query.from.is_bot);
+    let here = post.filter(|post| context.is_group(post.chat.id) && !query.from.is_bot);
     let to = here.map(|post| To {
         post: Some(post.message_id),
         session: post.link(session_in),
@@ -106,6 +116,7 @@ fn of_press(query: &CallbackQuery, context: &Context) -> Press {
     });
     Press {
         callback: query.id.clone(),
+        chat: here.map(|post| post.chat.id).unwrap_or_default(),
         who: query.from.who(),
         button: here.and(query.data.as_deref()).and_then(pressed),
         to: to.unwrap_or_default(),
@@ -116,7 +127,7 @@ fn of_message(message: &Message, context: &Context) -> Meaning {
     if let Some(migrated) = migration(message, context) {
         return migrated;
     }
-    if message.chat.id != context.group || !is_by_an_agent(message) {
+    if !context.is_group(message.chat.id) || !is_by_an_agent(message) {
         return Meaning::Ignore;
     }
     match command(message, context) {
@@ -144,7 +155,7 @@ fn of_message(message: &Message, context: &Context) -> Meaning {
 }
 
 fn of_edit(message: &Message, context: &Context) -> Meaning {
-    if message.chat.id != context.group || !is_by_an_agent(message) {
+    if !context.is_group(message.chat.id) || !is_by_an_agent(message) {
         return Meaning::Ignore;
     }
     let Some(words) = message.words() else {
@@ -171,7 +182,7 @@ fn migration(message: &Message, context: &Context) -> Option<Meaning> {
         (_, Some(old)) => (old, here),
         _ => return None,
     };
-    Some(if old == context.group {
+    Some(if context.is_group(old) {
         Meaning::Migrated { old, new }
     } else {
         Meaning::Ignore

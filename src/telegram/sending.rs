@@ -63,8 +63,10 @@ pub async fn send(
                 .await
         }
         Step::Person { name, phone } => client.send_contact(place, name, phone, manner).await,
-        Step::Buttons | Step::CloseTopic | Step::ReopenTopic => {
-            Err(Failure::Refused("a step that posts nothing".into()))
-        }
+        Step::Buttons
+        | Step::NoButtons { .. }
+        | Step::CloseTopic
+        | Step::ReopenTopic
+        | Step::Farewell { .. } => Err(Failure::Refused("a step that posts nothing".into())),
     }
 }

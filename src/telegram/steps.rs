@@ -58,8 +58,18 @@ pub enum Step {
     },
     /// The buttons under the ticket's first post become what its state asks for.
     Buttons,
+    /// A post that was left behind has none any more.
+    NoButtons {
+        post: i64,
+    },
     CloseTopic,
     ReopenTopic,
+    /// The group that a ticket left, None for the default one, is told where it is; `buttons` is the post there that
+    /// carried them.
+    Farewell {
+        from: Option<i64>,
+        buttons: Option<i64>,
+    },
 }
 
 /// What a file is shown as.
@@ -120,7 +130,14 @@ impl Step {
 
     /// Whether it posts something; else it only changes what is there, and twice does no harm.
     pub fn is_post(&self) -> bool {
-        !matches!(self, Self::Buttons | Self::CloseTopic | Self::ReopenTopic)
+        !matches!(
+            self,
+            Self::Buttons
+                | Self::NoButtons { .. }
+                | Self::CloseTopic
+                | Self::ReopenTopic
+                | Self::Farewell { .. }
+        )
     }
 
     /// Telegram has no buttons under albums.

@@ -34,7 +34,7 @@ pub async fn show(group: Arc<Group>, stop: CancellationToken) {
             Ok(_) | Err(RecvError::Lagged(_)) => continue,
             Err(RecvError::Closed) => return,
         };
-        if group.known_forum() != Some(true) || group.is_paused() {
+        if !group.has_forum() {
             continue;
         }
         let now = group.desk.clock().monotonic();
@@ -59,8 +59,12 @@ pub async fn show(group: Arc<Group>, stop: CancellationToken) {
 }
 
 async fn place_of(group: &Group, user: UserId) -> Option<(TicketId, Place)> {
-    let chat = group.chat().await.ok()?;
     let ticket = group.desk.open_ticket_of(user).await.ok()??;
+    let of = group.desk.ticket(ticket).await.ok()??.group;
+    if group.known_forum(of) != Some(true) || group.is_paused(of) {
+        return None;
+    }
+    let chat = group.room(of).await.ok()?.chat;
     let topic = group.desk.topic_of(ticket, chat).await.ok()??;
     Some((
         ticket,

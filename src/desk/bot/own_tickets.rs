@@ -6,6 +6,7 @@ use chrono::Duration;
 use super::into_attachment;
 use super::state::Button;
 use super::talk::Talk;
+use crate::desk::groups;
 use crate::desk::intake::{Said, contact_says};
 use crate::desk::rating::{self, Rating};
 use crate::desk::tickets::{self, Ending};
@@ -114,6 +115,9 @@ impl Talk {
             ..TicketTexts::default()
         };
         tx.describe_ticket(id, &texts)?;
+        if self.house.house.to_group && !ticket.is_over() {
+            groups::settle(tx, id)?;
+        }
         tickets::tell(tx, &ticket, ticket.agent, TicketChange::Changed);
         if ticket.agent.is_none() && !ticket.is_over() {
             tickets::give_to_next(tx, &ticket, category, self.house.house.to_group)?;

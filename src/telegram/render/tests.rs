@@ -265,8 +265,10 @@ fn posts(steps: &[Step]) -> Vec<(&str, usize)> {
             Step::Location { .. }
             | Step::Person { .. }
             | Step::Buttons
+            | Step::NoButtons { .. }
             | Step::CloseTopic
-            | Step::ReopenTopic => Vec::new(),
+            | Step::ReopenTopic
+            | Step::Farewell { .. } => Vec::new(),
         })
         .collect()
 }

@@ -7,6 +7,7 @@ use super::*;
 mod commands;
 
 const GROUP: i64 = -100_500;
+const SALES: i64 = -100_600;
 const BOT: i64 = 42;
 const SESSION: Uuid = Uuid::from_u128(0xABCDEF);
 
@@ -14,7 +15,7 @@ fn context() -> Context {
     Context {
         bot_id: BOT,
         bot_username: Some("desk_bot".into()),
-        group: GROUP,
+        groups: vec![GROUP, SALES],
     }
 }
 
@@ -290,6 +291,21 @@ fn what_can_not_be_passed_on_is_known_as_such() {
 }
 
 #[test]
+fn every_group_is_heard_and_no_other_chat() {
+    let reply =
+        |chat: i64| json!({"text": "hello", "chat": {"id": chat}, "reply_to_message": bot_post()});
+    assert_eq!(says(reply(SALES)), says(reply(GROUP)));
+    assert!(matches!(says(reply(SALES)), Meaning::Answer(_)));
+    assert_eq!(says(reply(-7)), Meaning::Ignore);
+    let moved = Meaning::Migrated {
+        old: SALES,
+        new: -200,
+    };
+    let told = json!({"migrate_to_chat_id": -200, "chat": {"id": SALES}});
+    assert_eq!(says(told), moved);
+}
+
+#[test]
 fn a_migration_is_heard_in_the_old_chat_and_in_the_new_one() {
     let moved = Meaning::Migrated {
         old: GROUP,
@@ -316,7 +332,7 @@ fn other_kinds_of_update_are_passed_over() {
         meant(
             json!({"update_id": 1, "my_chat_member": {"chat": {"id": GROUP}, "new_chat_member": {"status": "kicked"}}})
         ),
-        Meaning::Membership
+        Meaning::Membership { chat: GROUP }
     );
     assert_eq!(
         meant(json!({"update_id": 1, "my_chat_member": {"chat": {"id": 5}}})),
