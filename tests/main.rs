@@ -27,6 +27,7 @@ mod faults_updates;
 mod group_buttons;
 mod group_commands;
 mod group_sessions;
+mod groups;
 mod helpdesk;
 mod helpdesk_accounts;
 mod hours;
