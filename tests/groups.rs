@@ -544,7 +544,8 @@ async fn a_group_is_looked_at_before_it_is_set() {
     let made = owner.posts(CATEGORIES, body).await.made();
     assert_eq!(made["group_chat_id"], Value::Null);
     // What is left out stays, null takes it away, and what is so already is not looked at.
-    world.expects_warning("");
+    world.expects_warning("a part is in trouble");
+    world.expects_warning("updates");
     world.sandbox.telegram_down().await;
     let path = format!("{CATEGORIES}{}/", story.category);
     let kept = owner.puts(&path, json!({"name_uz": "Savdo 2"})).await.ok();
