@@ -321,6 +321,31 @@ async fn what_was_not_posted_yet_is_posted_in_the_new_group_behind_the_last_mess
 }
 
 #[tokio::test]
+async fn what_no_group_has_seen_yet_goes_without_a_word() {
+    let story = Story::begins(false, true).await;
+    let (world, sales) = (&story.world, &story.sales);
+    world.expects_warning("Telegram asks for a pause");
+    let pause = Fault::TooManyRequests { retry_after: 60 };
+    let chat = world.sandbox.group_chat_id();
+    world
+        .sandbox
+        .break_next_in(chat, pause, Some("sendMessage"), 1);
+    world.phone("alice").sends("hi").await;
+    world
+        .until("a refusal", async || world.sandbox.faults_planned() == 0)
+        .await;
+    story.goes(1, Some(story.category)).await;
+    let post = story.post(sales, "hi").await;
+    assert_eq!(texts(sales).len(), 1, "{:#?}", texts(sales));
+    story
+        .has_buttons(sales, post.id, &["🙋 Take", "🔒 Close"])
+        .await;
+    world.passes(Duration::from_secs(60)).await;
+    assert!(texts(&world.sandbox).is_empty());
+    story.world.ends().await;
+}
+
+#[tokio::test]
 async fn a_group_at_its_limit_does_not_hold_up_the_other() {
     let mut story = Story::begins(false, false).await;
     for number in 0..30 {
@@ -448,6 +473,72 @@ async fn what_waits_for_a_group_that_is_gone_goes_where_its_category_goes() {
     assert!(moved.text.contains("first"), "{}", moved.text);
     story.post(&world.sandbox, "bob: taken by olga").await;
     world.is_well().await;
+    story.world.ends().await;
+}
+
+#[tokio::test]
+async fn what_was_half_posted_in_a_group_that_is_given_up_is_seen_to_be_dead() {
+    let story = Story::begins(false, false).await;
+    let (world, sales) = (&story.world, &story.sales);
+    for warning in [
+        "Telegram asks for a pause",
+        "a delivery failed",
+        "a delivery is dead",
+    ] {
+        world.expects_warning(warning);
+    }
+    let alice = world.phone("alice");
+    alice.sends("hi").await;
+    story.post(&world.sandbox, "hi").await;
+    world.queue_is_empty().await;
+    story.goes(1, Some(story.category)).await;
+    story.post(sales, "moved here").await;
+    story.post(&world.sandbox, "moved to").await;
+    world.queue_is_empty().await;
+    let pause = Fault::TooManyRequests { retry_after: 30 };
+    let chat = sales.group_chat_id();
+    world
+        .sandbox
+        .break_next_in(chat, pause, Some("sendPhoto"), 1);
+    let long = "word ".repeat(700);
+    alice.sends_photos(&long, vec![jpeg(40, 30)]).await.ok();
+    world
+        .until("half of it", async || world.sandbox.faults_planned() == 0)
+        .await;
+    sales.kick_bot();
+    world.is_in_trouble("telegram", "Sales").await;
+    let path = format!("{CATEGORIES}{}/", story.category);
+    let body = json!({"group_chat_id": null});
+    story.owner.patches(&path, body).await.ok();
+    world.are_dead(1).await;
+    world.is_well().await;
+    alice.sends("more").await;
+    let back = story.post(&world.sandbox, "moved here").await;
+    assert!(back.text.contains("word word"), "{}", back.text);
+    story.world.ends_with_dead(1).await;
+}
+
+#[tokio::test]
+async fn a_contact_who_writes_is_seen_in_the_tickets_own_forum() {
+    let story = Story::begins(false, true).await;
+    let (world, sales) = (&story.world, &story.sales);
+    let alice = world.phone("alice");
+    alice.sends("hi").await;
+    story.goes(1, Some(story.category)).await;
+    let post = story.post(sales, "hi").await;
+    world.queue_is_empty().await;
+    let mut socket = alice.joins(None).await;
+    socket.hears(world, "joined").await;
+    let typing = json!({"user_id": "alice", "typing": true});
+    socket.emits("typing", typing).await;
+    world
+        .until("typing", async || !world.sandbox.typing().is_empty())
+        .await;
+    let shown = &world.sandbox.typing()[0];
+    assert_eq!(
+        (shown.chat_id, shown.thread_id),
+        (post.chat_id, post.thread_id)
+    );
     story.world.ends().await;
 }
 

@@ -507,7 +507,7 @@ async fn categories_have_three_names_an_order_and_stay_while_tickets_use_them() 
     )
     .await;
     let expected = json!({"id": first["id"], "name": "To‘lov", "name_uz": "To‘lov", "name_ru": null, "name_en": "Payment",
-        "description": "Money", "is_active": true, "order": 1, "created_at": "2026-03-01T12:00:00Z"});
+        "description": "Money", "is_active": true, "order": 1, "group_chat_id": null, "created_at": "2026-03-01T12:00:00Z"});
     assert_eq!(first, expected);
     let names = async |query: &str| {
         let page = owner.gets(&format!("{CATEGORIES}{query}")).await.ok();

@@ -42,18 +42,29 @@ pub struct FoundGroup {
 }
 
 impl Desk {
-    /// Every group there is: the default one, and what categories named.
+    /// Where every group lives today: the default one with its configured id, and what categories named.
     ///
     /// # Errors
     /// A failure of the store.
-    pub async fn groups(&self) -> Result<Vec<GroupRef>, Error> {
+    pub async fn group_chats(&self, default: i64) -> Result<Vec<i64>, Error> {
         self.store
-            .read(|r| {
+            .read(move |r| {
                 let named = r.groups()?.into_iter().map(|(chat, _)| chat);
-                let named = named.map(GroupRef::Named);
-                Ok(std::iter::once(GroupRef::Default).chain(named).collect())
+                let all = std::iter::once(default).chain(named);
+                all.map(|chat| r.current_chat(chat)).collect()
             })
             .await
+    }
+
+    /// Whether a group is told anything new: the default one is, others while a category names them.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn is_wanted(&self, group: GroupRef) -> Result<bool, Error> {
+        match group {
+            GroupRef::Default => Ok(true),
+            GroupRef::Named(chat) => self.store.read(move |r| r.is_named(chat)).await,
+        }
     }
 
     /// The groups besides the default one that are told something now or may be soon, with their names.

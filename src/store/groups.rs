@@ -41,6 +41,12 @@ impl Reading<'_> {
         Ok(found)
     }
 
+    /// Whether a category names the group.
+    pub fn is_named(&self, group: i64) -> Result<bool, Error> {
+        let sql = r"SELECT 1 FROM categories WHERE group_chat_id = ?1";
+        Ok(self.prepare(sql)?.exists([group])?)
+    }
+
     /// The group that lives in this chat, or did; what no category named counts as the default one.
     pub fn group_of_chat(&self, chat: i64) -> Result<GroupRef, Error> {
         let now = self.current_chat(chat)?;
@@ -77,7 +83,7 @@ impl Reading<'_> {
     /// The jobs of a ticket in a lane of its groups that are not being sent, in order.
     pub fn waiting_in(&self, ticket: TicketId, lane: &str) -> Result<Vec<JobRow>, Error> {
         let sql = r"SELECT id, lane, kind, ticket_id, message_id, device_id, payload, attempts, uncertain, created_at, last_error
-                    FROM outbox WHERE carrier = 'group' AND lane = ?1 AND fair_key = ?2 AND state = 'waiting' ORDER BY id";
+                    FROM outbox WHERE carrier = 'group' AND lane = ?1 AND ticket_id = ?2 AND state = 'waiting' ORDER BY id";
         let jobs = self
             .prepare(sql)?
             .query_map(params![lane, ticket.0], job)?

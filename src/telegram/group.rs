@@ -100,10 +100,7 @@ impl Group {
     }
 
     pub async fn context(&self) -> Result<Context, Error> {
-        let mut groups = Vec::new();
-        for of in self.desk.groups().await? {
-            groups.push(self.room(of).await?.chat);
-        }
+        let groups = self.desk.group_chats(self.settings.group_chat_id).await?;
         let bot_username = self.known().me.as_ref().and_then(|me| me.username.clone());
         Ok(Context {
             bot_id: self.bot_id(),
@@ -161,6 +158,12 @@ impl Group {
     pub fn forget_forum(&self, of: GroupRef) {
         self.known().forum.remove(&of);
         self.doubt.notify_one();
+    }
+
+    /// What is known of the group in this chat may be wrong.
+    pub async fn doubts(&self, chat: i64) -> Result<(), Error> {
+        self.forget_forum(self.desk.group_of_chat(chat).await?);
+        Ok(())
     }
 
     pub fn has_topic(&self, of: GroupRef, ticket: TicketId) -> bool {

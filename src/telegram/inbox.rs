@@ -155,8 +155,7 @@ impl Inbox {
         };
         let Some(message) = update.message.or(update.edited_message) else {
             if let Meaning::Membership { chat } = meaning {
-                self.group
-                    .forget_forum(self.group.desk.group_of_chat(chat).await?);
+                self.group.doubts(chat).await?;
             }
             return self.group.desk.update_done(id).await;
         };

@@ -110,6 +110,12 @@ impl Carrier for Poster {
             Err(Trouble::Telegram(Failure::NoAccess(reason))) if job.kind == LEFT => {
                 Outcome::Dropped { reason }
             }
+            // Nobody will mend a group that no category names any more.
+            Err(Trouble::Telegram(Failure::NoAccess(reason)))
+                if !self.group.desk.is_wanted(of).await.unwrap_or(true) =>
+            {
+                Outcome::Refused { reason }
+            }
             Err(Trouble::Telegram(failure)) => self.outcome(of, failure),
             Err(Trouble::TopicCut(reason)) => Outcome::Retry {
                 scope: Scope::Job,

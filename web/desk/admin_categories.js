@@ -9,6 +9,9 @@ const PATH = '/api/admin/categories/';
 
 export const load = ({ whole }) => whole(`${PATH}?lang=${lang}&is_active=all`);
 
+/** A group's id is a number; without one it is the default group. What is no number the server names. */
+const said = ({ group_chat_id: group, ...values }) => ({ ...values, group_chat_id: group === '' ? null : /^-?\d+$/.test(group) ? Number(group) : group });
+
 export function draw(categories, desk) {
   const ordered = [...categories].sort((one, other) => one.order - other.order || one.id - other.id);
   const specs = [
@@ -16,19 +19,20 @@ export function draw(categories, desk) {
     { name: 'name_ru', label: t('admin-name-ru'), max: 128 },
     { name: 'name_en', label: t('admin-name-en'), max: 128 },
     { name: 'description', label: t('admin-description'), type: 'textarea', rows: 2, max: 1000 },
+    { name: 'group_chat_id', label: t('admin-category-group'), hint: t('admin-category-group-hint'), placeholder: '-1001234567890', max: 20 },
     { name: 'is_active', label: t('admin-category-active'), type: 'check' },
   ];
   const add = () => ask({
     title: t('admin-category-add'), specs, values: { is_active: true }, submit: t('admin-add'),
     async save(values) {
-      await post(PATH, { ...values, order: Math.max(0, ...ordered.map((one) => one.order)) + 1 });
+      await post(PATH, { ...said(values), order: Math.max(0, ...ordered.map((one) => one.order)) + 1 });
       desk.again();
     },
   });
   const change = (category) => ask({
     title: category.name, specs, values: category, submit: t('admin-save'),
     async save(values) {
-      await patch(`${PATH}${category.id}/`, values);
+      await patch(`${PATH}${category.id}/`, said(values));
       desk.again();
     },
   });
@@ -55,6 +59,7 @@ export function draw(categories, desk) {
     el('div', { class: 'about' },
       el('p', {}, el('b', {}, category.name), ' ', !category.is_active && el('span', { class: 'tag warn' }, t('admin-off'))),
       el('p', { class: 'hint' }, [category.name_uz, category.name_ru, category.name_en].filter(Boolean).join(' · ')),
+      category.group_chat_id && el('p', { class: 'hint' }, t('admin-category-group'), ': ', String(category.group_chat_id)),
       category.description && el('p', { class: 'hint' }, category.description)),
     el('div', { class: 'does' },
       el('button', { type: 'button', class: 'quiet small', 'data-focus': `change-${category.id}`, 'aria-label': `${t('admin-change')}: ${category.name}`, onclick: () => change(category) }, t('admin-change')),
