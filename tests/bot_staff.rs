@@ -284,3 +284,55 @@ async fn staff_may_ask_too_and_its_menu_has_its_commands() {
     assert_eq!(world.rows("tickets"), 1);
     world.ends().await;
 }
+
+#[tokio::test]
+async fn a_restart_in_the_middle_of_an_answer_and_of_a_closing_loses_nothing() {
+    let mut world = World::start().await;
+    let (olga, alice, ticket) = {
+        let (olga, _) = agent(&world, "Olga", "admin").await;
+        let alice = world.chatter("Alice");
+        let ticket = alice.asked("anybody?").await;
+        let menu = olga.sees("of your tickets are open").await;
+        let press = olga
+            .person
+            .presses_data(menu.id, &format!("s.answer.{ticket}"));
+        olga.answer_to(&press).await;
+        olga.sees("Write your answer").await;
+        (olga.person.clone(), alice.person.clone(), ticket)
+    };
+    world.queue_is_empty().await;
+    world.server_stops().await;
+    // Written while the server is away.
+    olga.writes("here I am");
+    world.server_starts().await;
+    world
+        .until("the answer", async || {
+            alice
+                .sees()
+                .iter()
+                .any(|post| post.text.contains("here I am"))
+        })
+        .await;
+    let menu = olga.sees().first().map(|post| post.id).unwrap();
+    olga.presses_data(menu, &format!("s.end.{ticket}"));
+    world
+        .until("the question why", async || {
+            olga.sees().iter().any(|post| post.text.contains("Why is"))
+        })
+        .await;
+    world.queue_is_empty().await;
+    world.server_stops().await;
+    world.server_starts().await;
+    olga.writes("all is well");
+    world
+        .until("the end", async || {
+            field::<String>(&world, "status", ticket) == "closed"
+        })
+        .await;
+    assert_eq!(
+        field::<String>(&world, "close_reason", ticket),
+        "all is well"
+    );
+    world.queue_is_empty().await;
+    world.ends().await;
+}

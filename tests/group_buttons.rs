@@ -16,7 +16,7 @@ async fn english(forum: bool) -> World {
 async fn asked(world: &World) -> (Phone, i64) {
     let alice = world.phone("alice");
     alice.sends("hi").await;
-    (alice, world.post_with("hi").await)
+    (alice, world.known_post("hi").await)
 }
 
 fn person(world: &World, name: &str) -> Sandbox {

@@ -20,7 +20,7 @@ async fn english(forum: bool) -> World {
 async fn asked(world: &World) -> (Phone, i64) {
     let alice = world.phone("alice");
     alice.sends("good evening").await;
-    (alice, world.post_with("good evening").await)
+    (alice, world.known_post("good evening").await)
 }
 
 fn olga(world: &World) -> Sandbox {

@@ -11,7 +11,7 @@ async fn asked(world: &World) -> (Phone, i64) {
     let alice = world.phone("alice");
     alice.registers("alice-token").await;
     alice.sends("hi").await;
-    (alice, world.post_with("hi").await)
+    (alice, world.known_post("hi").await)
 }
 
 /// Waits until this many pushes were sent; the messages.

@@ -11,7 +11,7 @@ use crate::world::{PATIENCE, Phone, World, file};
 async fn asked(world: &World) -> (Phone, i64) {
     let alice = world.phone("alice");
     alice.sends("hi").await;
-    (alice, world.post_with("hi").await)
+    (alice, world.known_post("hi").await)
 }
 
 #[tokio::test]

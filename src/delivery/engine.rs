@@ -254,6 +254,11 @@ impl<C: Carrier> Engine<C> {
         let waiting: HashSet<&str> = heads.iter().map(|head| head.lane.as_str()).collect();
         self.served
             .retain(|lane, _| waiting.contains(lane.as_str()));
+        // Nor what was sent there, once it no longer counts.
+        let in_flight = &self.in_flight;
+        self.limits.retain(|lane, window| {
+            waiting.contains(lane.as_str()) || in_flight.contains(lane) || !window.is_empty()
+        });
     }
 
     /// Round robin: the smallest key above the one served last, else the smallest.

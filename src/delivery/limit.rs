@@ -56,6 +56,15 @@ impl Window {
         Duration::ZERO
     }
 
+    /// Whether nothing was spent that still counts.
+    pub fn is_empty(&self) -> bool {
+        let Some((_, per)) = self.limit else {
+            return true;
+        };
+        let now = self.clock.monotonic();
+        self.log().back().is_none_or(|(at, _)| *at + per <= now)
+    }
+
     /// Spends `units` now.
     pub fn spend(&self, units: u32) {
         if let Some((limit, _)) = self.limit {
@@ -121,6 +130,17 @@ mod tests {
         assert_eq!(window.wait(10), MINUTE);
         clock.advance(MINUTE);
         assert_eq!(window.wait(10), Duration::ZERO);
+    }
+
+    #[test]
+    fn what_no_longer_counts_need_not_be_remembered() {
+        let (clock, window) = window(5);
+        assert!(window.is_empty());
+        window.spend(1);
+        clock.advance(Duration::from_secs(59));
+        assert!(!window.is_empty());
+        clock.advance(Duration::from_secs(1));
+        assert!(window.is_empty());
     }
 
     #[test]

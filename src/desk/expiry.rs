@@ -2,7 +2,7 @@
 
 use super::Desk;
 use super::rights::{Action, Staff};
-use super::tickets::{Ending, end};
+use super::tickets::{Ending, end, end_quietly};
 use crate::domain::error::Error;
 use crate::domain::ids::TicketId;
 use crate::domain::ticket::Status;
@@ -39,11 +39,11 @@ impl Desk {
                 .write(move |tx| {
                     let mut count = 0;
                     for id in found {
-                        let tell = to_group && told + count < MOST_TOLD;
+                        let tell = told + count < MOST_TOLD;
                         // Somebody may have written meanwhile.
                         let one = (TicketId(id.0 - 1), id);
                         if !tx.expired_tickets(before, one, 1)?.is_empty() {
-                            expire(tx, &staff, id, tell)?;
+                            expire(tx, &staff, id, (tell, to_group))?;
                             count += 1;
                         }
                     }
@@ -54,7 +54,12 @@ impl Desk {
     }
 }
 
-fn expire(tx: &mut Tx, staff: &Staff, id: TicketId, to_group: bool) -> Result<(), Error> {
+fn expire(
+    tx: &mut Tx,
+    staff: &Staff,
+    id: TicketId,
+    (tell, telegram): (bool, bool),
+) -> Result<(), Error> {
     let Some(ticket) = tx.ticket(id)? else {
         return Ok(());
     };
@@ -64,5 +69,8 @@ fn expire(tx: &mut Tx, staff: &Staff, id: TicketId, to_group: bool) -> Result<()
         actor: staff.name(),
         reason: None,
     };
-    end(tx, &ticket, &ending, to_group)
+    match tell {
+        true => end(tx, &ticket, &ending, telegram),
+        false => end_quietly(tx, &ticket, &ending, telegram),
+    }
 }

@@ -270,6 +270,19 @@ pub(super) fn end(
     if ticket.is_over() {
         return Ok(());
     }
+    end_quietly(tx, ticket, ending, to_group)?;
+    let payload = json!({"by": ending.actor, "reason": ending.reason, "expired": ending.status == Status::Expired});
+    tell_group(tx, ticket.id, "closed", payload, to_group)
+}
+
+/// The same without a line in the group: many at once would take its limit for an hour. `telegram`: whether the contact
+/// can be told there.
+pub(super) fn end_quietly(
+    tx: &mut Tx,
+    ticket: &Ticket,
+    ending: &Ending,
+    telegram: bool,
+) -> Result<(), Error> {
     tx.close_ticket(ticket.id, ending.status, ending.by, ending.reason)?;
     let action = match ending.status {
         Status::Expired => "expired",
@@ -277,9 +290,7 @@ pub(super) fn end(
     };
     log(tx, ticket, ending.by, ending.actor, action, ending.reason)?;
     tell(tx, ticket, ticket.agent, TicketChange::Resolved(true));
-    private::tell_contact(tx, ticket, "closed", (None, json!({})), to_group)?;
-    let payload = json!({"by": ending.actor, "reason": ending.reason, "expired": ending.status == Status::Expired});
-    tell_group(tx, ticket.id, "closed", payload, to_group)
+    private::tell_contact(tx, ticket, "closed", (None, json!({})), telegram)
 }
 
 /// Opens a ticket again; one that is open is left as it is.
