@@ -15,6 +15,7 @@ mod bot_owner;
 mod bot_staff;
 mod world;
 
+mod broadcasts;
 mod canned;
 mod chat_page;
 mod contact_card;
