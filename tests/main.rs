@@ -38,6 +38,7 @@ mod manager_crowd;
 mod manager_socket;
 mod mobile;
 mod pages;
+mod process_broadcast;
 mod process_full;
 mod process_kill;
 mod process_start;

@@ -1,6 +1,7 @@
 //! Broadcasts out: the outbox's carrier of messages to everybody, one chat a turn, slower than the bot may so that
 //! answers get through; and what their owner sees of them. Whom they go to is the desk's.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -34,6 +35,8 @@ pub struct Broadcasts {
     group: Arc<Group>,
     /// Monotonic time at which its owner was told last.
     told: Mutex<Option<Duration>>,
+    /// Something had its turn since the start.
+    began: AtomicBool,
 }
 
 impl Carrier for Broadcasts {
@@ -73,6 +76,10 @@ impl Carrier for Broadcasts {
                 reason: "a broadcast that can not be read".into(),
             };
         };
+        // What an earlier process sent just before counts on Telegram's side still.
+        if !self.began.swap(true, Ordering::Relaxed) && round.tally.done() > 0 {
+            self.group.desk.clock().sleep(RATE.1).await;
+        }
         match self.turn(round, &job).await {
             Ok(outcome) => outcome,
             Err(error) => later(Scope::Lane, Some(STORE_PAUSE), error.to_string()),
@@ -85,6 +92,7 @@ impl Broadcasts {
         Self {
             group,
             told: Mutex::default(),
+            began: AtomicBool::default(),
         }
     }
 
@@ -127,7 +135,7 @@ impl Broadcasts {
         Ok(match failure {
             Failure::Flood(pause) => Err(later(Scope::Lane, Some(pause), reason)),
             Failure::NotSent(_) => Err(later(Scope::Lane, None, reason)),
-            Failure::NoAccess(_) | Failure::Conflict(_) => {
+            Failure::NoAccess(_) if is_about_the_bot(&reason) => {
                 self.group.doubt.notify_one();
                 Err(later(Scope::Lane, Some(NO_ACCESS_PAUSE), reason))
             }
@@ -175,6 +183,13 @@ impl Broadcasts {
         self.group.desk.broadcast_over(round).await?;
         Ok(Outcome::Delivered(None))
     }
+}
+
+/// Refusals of the bot itself: 401 and 404. Any other is about one chat, and must not hold everybody up.
+fn is_about_the_bot(reason: &str) -> bool {
+    ["Unauthorized", "Not Found"]
+        .iter()
+        .any(|words| reason.starts_with(words))
 }
 
 /// Sends what everybody gets into one chat.
