@@ -461,5 +461,11 @@ async fn to_a_thousand_it_goes_at_its_pace_and_answers_get_through() {
     assert_eq!(often, HashMap::from([(1, 1000)]));
     let calls = world.sandbox.calls();
     assert!(calls.iter().all(|call| call.status != 429), "a limit broke");
+    // Never more than twenty of it in a second, and an answer or two.
+    let sends = calls.iter().filter(|call| call.method == "sendMessage");
+    let at: Vec<Duration> = sends.map(|call| call.at).collect();
+    let second = Duration::from_secs(1);
+    let paced = at.windows(23).all(|some| some[22] - some[0] >= second);
+    assert!(paced, "too many in a second");
     world.ends().await;
 }
