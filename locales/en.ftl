@@ -658,3 +658,23 @@ bot-owner-system-backup = Last backup: { $value }
 bot-owner-no-backup = none by relaydesk backup
 bot-owner-button-replay = 🔁 Try what was given up again
 bot-owner-replayed = Tried again: { $count }
+
+# Broadcasts
+error-outdated-button = This button is out of date.
+error-broadcast-running = Another broadcast is under way; this one can go when it is over.
+error-broadcast-nobody = There is nobody to write to yet.
+error-broadcast-one-file = One file at most: an album can not be sent to everybody.
+error-broadcast-kind = Only a text, or a photo, video, GIF, audio, voice message or document with words can be sent to everybody.
+error-broadcast-too-long = This is too long: { $max } characters at most.
+bot-command-broadcast = Write to everybody
+bot-broadcast-button-write = 📣 Write to everybody
+bot-broadcast-button-send = ✅ Send
+bot-broadcast-button-cancel = ✖ Cancel
+bot-broadcast-button-stop = ⏹ Stop
+bot-broadcast-ask = 📣 Write what everybody who talks with me shall get: a text, or one photo, video or file with words. You see it first. /cancel when you do not want to.
+bot-broadcast-sure = 👆 So it will look. People who get it: { $count }. Send it? To change it, just write it anew.
+bot-broadcast-running = 📣 The broadcast is on its way: { $sent } of { $total }
+bot-broadcast-stopping = ⏹ The broadcast is being stopped: { $sent } of { $total }
+bot-broadcast-stopped = ⏹ The broadcast was stopped: { $sent } of { $total }
+bot-broadcast-done = ✅ The broadcast is over: { $sent } of { $total }
+bot-broadcast-figures = ✉️ sent { $sent } · 🚫 not reachable { $out } · ⚠️ refused { $failed } · ❔ unknown { $unknown } · ⏳ left { $left }

@@ -658,3 +658,23 @@ bot-owner-system-backup = Последняя копия: { $value }
 bot-owner-no-backup = нет (relaydesk backup)
 bot-owner-button-replay = 🔁 Повторить то, что не удалось
 bot-owner-replayed = Повторяется: { $count }
+
+# Broadcasts
+error-outdated-button = Эта кнопка устарела.
+error-broadcast-running = Уже идёт другая рассылка; эту можно отправить, когда та закончится.
+error-broadcast-nobody = Писать пока некому.
+error-broadcast-one-file = Не больше одного файла: альбом всем отправить нельзя.
+error-broadcast-kind = Всем можно отправить только текст или фото, видео, GIF, аудио, голосовое сообщение или документ с подписью.
+error-broadcast-too-long = Слишком длинно: не больше { $max } символов.
+bot-command-broadcast = Написать всем
+bot-broadcast-button-write = 📣 Написать всем
+bot-broadcast-button-send = ✅ Отправить
+bot-broadcast-button-cancel = ✖ Отменить
+bot-broadcast-button-stop = ⏹ Остановить
+bot-broadcast-ask = 📣 Напишите то, что получат все, кто говорит со мной: текст или одно фото, видео или файл с подписью. Сначала увидите вы. /cancel — если передумали.
+bot-broadcast-sure = 👆 Так это будет выглядеть. Получателей: { $count }. Отправить? Чтобы изменить, просто напишите заново.
+bot-broadcast-running = 📣 Рассылка идёт: { $sent } из { $total }
+bot-broadcast-stopping = ⏹ Рассылка останавливается: { $sent } из { $total }
+bot-broadcast-stopped = ⏹ Рассылка остановлена: { $sent } из { $total }
+bot-broadcast-done = ✅ Рассылка закончена: { $sent } из { $total }
+bot-broadcast-figures = ✉️ отправлено { $sent } · 🚫 недоступны { $out } · ⚠️ отклонено { $failed } · ❔ неизвестно { $unknown } · ⏳ осталось { $left }

@@ -658,3 +658,23 @@ bot-owner-system-backup = Oxirgi nusxa: { $value }
 bot-owner-no-backup = yo‘q (relaydesk backup)
 bot-owner-button-replay = 🔁 Yuborilmaganlarini qayta urinish
 bot-owner-replayed = Qayta urinilmoqda: { $count }
+
+# Broadcasts
+error-outdated-button = Bu tugma eskirgan.
+error-broadcast-running = Boshqa tarqatma davom etmoqda; bunisini u tugagach yuborish mumkin.
+error-broadcast-nobody = Hozircha yozadigan hech kim yo‘q.
+error-broadcast-one-file = Ko‘pi bilan bitta fayl: albomni hammaga yuborib bo‘lmaydi.
+error-broadcast-kind = Hammaga faqat matn yoki izohli rasm, video, GIF, audio, ovozli xabar yoki hujjat yuborish mumkin.
+error-broadcast-too-long = Juda uzun: ko‘pi bilan { $max } belgi.
+bot-command-broadcast = Hammaga yozish
+bot-broadcast-button-write = 📣 Hammaga yozish
+bot-broadcast-button-send = ✅ Yuborish
+bot-broadcast-button-cancel = ✖ Bekor qilish
+bot-broadcast-button-stop = ⏹ To‘xtatish
+bot-broadcast-ask = 📣 Men bilan gaplashadigan hamma oladigan xabarni yozing: matn yoki izohli bitta rasm, video yoki fayl. Avval o‘zingiz ko‘rasiz. Fikringizdan qaytsangiz — /cancel.
+bot-broadcast-sure = 👆 Xabar shunday ko‘rinadi. Oluvchilar: { $count }. Yuborilsinmi? O‘zgartirish uchun qaytadan yozing.
+bot-broadcast-running = 📣 Tarqatma ketmoqda: { $total } dan { $sent }
+bot-broadcast-stopping = ⏹ Tarqatma to‘xtatilmoqda: { $total } dan { $sent }
+bot-broadcast-stopped = ⏹ Tarqatma to‘xtatildi: { $total } dan { $sent }
+bot-broadcast-done = ✅ Tarqatma tugadi: { $total } dan { $sent }
+bot-broadcast-figures = ✉️ yuborildi { $sent } · 🚫 yetib bo‘lmadi { $out } · ⚠️ rad etildi { $failed } · ❔ noma’lum { $unknown } · ⏳ qoldi { $left }

@@ -15,6 +15,7 @@ mod bot_owner;
 mod bot_staff;
 mod world;
 
+mod broadcasts;
 mod canned;
 mod chat_page;
 mod contact_card;
@@ -37,6 +38,7 @@ mod manager_crowd;
 mod manager_socket;
 mod mobile;
 mod pages;
+mod process_broadcast;
 mod process_full;
 mod process_kill;
 mod process_start;

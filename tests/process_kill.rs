@@ -151,7 +151,7 @@ async fn answers_arrive(
     }
 }
 
-fn settings(folder: &Path, sandbox: &Sandbox) -> Config {
+pub fn settings(folder: &Path, sandbox: &Sandbox) -> Config {
     let mut problems = Problems::new();
     let own = [
         ("SERVER_PORT", "0".to_owned()),

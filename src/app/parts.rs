@@ -277,6 +277,8 @@ fn start_telegram(
     start_engine("group posts", started.poster, desk, store, stopping, tasks);
     let private = started.private;
     start_engine("private chats", private, desk, store, stopping, tasks);
+    let broadcasts = started.broadcasts;
+    start_engine("broadcasts", broadcasts, desk, store, stopping, tasks);
     Ok(true)
 }
 

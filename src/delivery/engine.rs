@@ -89,12 +89,16 @@ impl<C: Carrier> Engine<C> {
     async fn recover(&mut self) -> Result<(), Error> {
         let name = self.carrier.name();
         let harmless = self.carrier.twice_is_harmless();
+        let passes_over = self.carrier.passes_over();
         let wait = self.chance.between(UNCERTAIN_WAIT.0, UNCERTAIN_WAIT.1);
         let recovered = self
             .store
             .write(move |tx| {
                 // A wall clock set back while the server was down must not put anything off for long.
                 tx.clamp_due(name, chrono::Duration::seconds(120))?;
+                if passes_over {
+                    return tx.recover_to_pass_over(name);
+                }
                 let again_at = tx.now() + Duration::from_secs(wait);
                 tx.recover_jobs(name, harmless, again_at)
             })
@@ -103,7 +107,8 @@ impl<C: Carrier> Engine<C> {
             tracing::warn!(
                 carrier = name,
                 jobs = recovered,
-                "sends were cut by the last stop; they are repeated once"
+                passes_over,
+                "sends were cut by the last stop; they are repeated once, or passed over where nothing may come twice"
             );
         }
         let heads = self.heads().await?;

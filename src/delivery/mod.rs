@@ -31,6 +31,8 @@ pub struct Job {
     pub payload: Value,
     /// Tries so far of the present step, this one counted.
     pub attempts: u32,
+    /// Nobody knows whether the present step was sent before.
+    pub uncertain: bool,
 }
 
 /// Where something ended up, in the other side's ids; kept so that a reply finds its ticket.
@@ -107,6 +109,12 @@ pub trait Carrier: Send + Sync + 'static {
 
     /// Whether a send repeated after a crash does no harm; else it counts as uncertain.
     fn twice_is_harmless(&self) -> bool {
+        false
+    }
+
+    /// Whether what was cut off by a crash is never sent again: such a job comes at once, as [`Job::uncertain`], for its
+    /// carrier to leave that step behind. It then answers no [`Outcome::Uncertain`].
+    fn passes_over(&self) -> bool {
         false
     }
 

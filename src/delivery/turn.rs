@@ -150,8 +150,12 @@ impl<C: Carrier> OneTurn<C> {
         AssertUnwindSafe(carrying)
             .catch_unwind()
             .await
-            .unwrap_or_else(|_| Outcome::Refused {
-                reason: "a panic while sending; see the log".to_owned(),
+            .unwrap_or_else(|_| {
+                let reason = "a panic while sending; see the log".to_owned();
+                match self.carrier.passes_over() {
+                    true => Outcome::Uncertain { reason },
+                    false => Outcome::Refused { reason },
+                }
             })
     }
 
@@ -254,6 +258,7 @@ fn hand_on(row: &JobRow) -> Job {
         device: row.device,
         payload: row.payload.clone(),
         attempts: row.attempts,
+        uncertain: row.uncertain > 0,
     }
 }
 

@@ -6,6 +6,8 @@ pub mod agents;
 pub mod answers;
 pub mod bells;
 pub mod bot;
+mod broadcasting;
+pub mod broadcasts;
 pub mod canned;
 pub mod categories;
 pub mod contact_book;

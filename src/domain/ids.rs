@@ -44,6 +44,8 @@ row_id! {
     NoteId,
     /// A canned answer.
     CannedId,
+    /// A message to everybody.
+    BroadcastId,
 }
 
 /// The name an app chose for its user: 1 to 128 characters, none of them a control character.

@@ -2,6 +2,7 @@
 
 pub mod agent;
 pub mod attachment;
+pub mod broadcast;
 pub mod category;
 pub mod clock;
 pub mod content;

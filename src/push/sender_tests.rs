@@ -121,6 +121,7 @@ impl Scene {
             device,
             payload: json!({}),
             attempts: 1,
+            uncertain: false,
         };
         self.sender.carry(job).await
     }

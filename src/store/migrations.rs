@@ -3,12 +3,13 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// All steps, in order; the database's `user_version` counts the ones it has.
-pub const MIGRATIONS: [&str; 5] = [
+pub const MIGRATIONS: [&str; 6] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_desk.sql"),
     include_str!("../../migrations/0003_search.sql"),
     include_str!("../../migrations/0004_bot.sql"),
     include_str!("../../migrations/0005_groups.sql"),
+    include_str!("../../migrations/0006_broadcasts.sql"),
 ];
 
 /// Applies the steps the database does not have yet.
@@ -59,6 +60,7 @@ mod tests {
         include_str!("../../tests/samples/0003.sql"),
         include_str!("../../tests/samples/0004.sql"),
         include_str!("../../tests/samples/0005.sql"),
+        include_str!("../../tests/samples/0006.sql"),
     ];
 
     fn at(version: usize) -> Connection {

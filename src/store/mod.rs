@@ -4,6 +4,7 @@
 mod agent_names;
 mod agents;
 mod backup;
+mod broadcasts;
 mod canned;
 mod categories;
 mod contact_book;
@@ -48,6 +49,7 @@ use crate::domain::ids::Chance;
 
 pub use agents::AgentChange;
 pub use backup::{Copied, copy as copy_database};
+pub use broadcasts::{BroadcastRow, NewBroadcast};
 pub use canned::CannedRow;
 pub use categories::{AgentCategory, CategoryChange};
 pub use contact_book::ContactChange;

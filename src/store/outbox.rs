@@ -201,6 +201,13 @@ impl Tx<'_> {
             .execute(params![carrier, time(again_at)])?)
     }
 
+    /// The same where nothing is ever sent twice: the carrier passes over what may have been sent, at once.
+    pub fn recover_to_pass_over(&mut self, carrier: &str) -> Result<usize, Error> {
+        let sql = r"UPDATE outbox SET state = 'uncertain', uncertain = uncertain + 1, due_at = NULL,
+                    last_error = 'the server stopped while this was being sent' WHERE carrier = ?1 AND state = 'sending'";
+        Ok(self.prepare(sql)?.execute([carrier])?)
+    }
+
     /// Counts the try and marks the job as being sent, before it is.
     pub fn begin_job(&mut self, id: JobId) -> Result<Option<JobRow>, Error> {
         let sql = r"UPDATE outbox SET state = 'sending', attempts = attempts + 1, due_at = NULL

@@ -5,6 +5,7 @@ pub mod admin;
 mod album;
 mod answering;
 mod beside;
+mod broadcasts;
 mod buttons;
 mod chart;
 mod chats;
@@ -44,6 +45,7 @@ use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
 use crate::desk::Desk;
+pub use broadcasts::Broadcasts;
 pub use file_source::TelegramFiles;
 pub use group_source::TelegramGroups;
 pub use poster::Poster;
@@ -56,6 +58,8 @@ pub struct Started {
     pub poster: Arc<Poster>,
     /// The carrier of private chats, for another.
     pub private: Arc<Private>,
+    /// The carrier of broadcasts, for a third.
+    pub broadcasts: Arc<Broadcasts>,
     /// Named tasks; each runs until the token given to [`start`] is cancelled, then ends by itself.
     pub tasks: Vec<(&'static str, BoxFuture<'static, ()>)>,
 }
@@ -94,7 +98,8 @@ pub fn start(
     }
     Ok(Started {
         poster: Arc::new(Poster::new(Arc::clone(&group))),
-        private: Arc::new(Private::new(group)),
+        private: Arc::new(Private::new(Arc::clone(&group))),
+        broadcasts: Arc::new(Broadcasts::new(group)),
         tasks,
     })
 }

@@ -15,6 +15,7 @@ use super::render::{self, Spoken};
 use super::sending;
 use super::steps::{Plan, Step};
 use crate::delivery::{Carrier, Job, Outcome, Receipt, Scope};
+use crate::desk::broadcasts::PROGRESS;
 use crate::desk::private::{Line, PRIVATE};
 use crate::domain::error::Error;
 use crate::domain::ids::MessageId;
@@ -27,7 +28,7 @@ const PARALLEL: usize = 8;
 const MAX_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
 /// How long everything rests when the bot itself is refused.
 const NO_ACCESS_PAUSE: Duration = Duration::from_secs(30);
-const STORE_PAUSE: Duration = Duration::from_secs(5);
+pub(super) const STORE_PAUSE: Duration = Duration::from_secs(5);
 /// Words by which Telegram says that a person can not be written to.
 const OUT: [&str; 5] = [
     "blocked by the user",
@@ -104,6 +105,8 @@ impl Carrier for Private {
             "bell" => self.bell(chat, &job).await,
             "commands" => self.commands(chat, &job).await,
             "chart" => self.chart(chat, &job).await,
+            "preview" => self.preview(chat, &job).await,
+            PROGRESS => self.progress(chat, &job).await,
             _ => Ok(dropped("a kind nobody knows")),
         };
         match carried {
@@ -120,7 +123,7 @@ impl Private {
     }
 
     /// Words of the bot's own, in the place of the post they came of where that still stands.
-    async fn line(&self, chat: i64, job: &Job) -> Result<Outcome, Trouble> {
+    pub(super) async fn line(&self, chat: i64, job: &Job) -> Result<Outcome, Trouble> {
         let Ok(mut line) = Line::deserialize(&job.payload) else {
             return Ok(Outcome::Refused {
                 reason: "a line that can not be read".into(),
@@ -139,13 +142,9 @@ impl Private {
             Err(Failure::Refused(reason)) => {
                 tracing::debug!(reason, "a post can not be changed; it is said anew");
                 line.edits = None;
-                let mut payload = json!(line);
-                if let Some(object) = payload.as_object_mut() {
-                    object.insert("chat".to_owned(), json!(chat));
-                }
                 Ok(Outcome::Progress {
                     receipt: None,
-                    payload,
+                    payload: with_chat(chat, json!(line)),
                 })
             }
             Err(failure) => Err(failure.into()),
@@ -244,10 +243,8 @@ impl Private {
 
     async fn failed(&self, chat: i64, failure: Failure) -> Outcome {
         let reason = failure.to_string();
-        let lower = reason.to_lowercase();
-        let out = OUT.iter().any(|words| lower.contains(words));
         match failure {
-            Failure::NoAccess(_) | Failure::Refused(_) if out => {
+            _ if is_out(&failure) => {
                 tracing::info!(
                     reason,
                     "a user can not be written to; what waits there ends"
@@ -285,7 +282,14 @@ pub fn dropped(reason: &str) -> Outcome {
     }
 }
 
-fn later(scope: Scope, after: Option<Duration>, reason: String) -> Outcome {
+/// Whether it is the person that can not be written to.
+pub(super) fn is_out(failure: &Failure) -> bool {
+    let reason = failure.to_string().to_lowercase();
+    let refused = matches!(failure, Failure::NoAccess(_) | Failure::Refused(_));
+    refused && OUT.iter().any(|words| reason.contains(words))
+}
+
+pub(super) fn later(scope: Scope, after: Option<Duration>, reason: String) -> Outcome {
     Outcome::Retry {
         scope,
         after,
@@ -293,8 +297,7 @@ fn later(scope: Scope, after: Option<Duration>, reason: String) -> Outcome {
     }
 }
 
-fn with_chat(chat: i64, plan: &Plan) -> Value {
-    let mut payload = plan.to_value();
+pub(super) fn with_chat(chat: i64, mut payload: Value) -> Value {
     if let Some(object) = payload.as_object_mut() {
         object.insert("chat".to_owned(), json!(chat));
     }
@@ -312,7 +315,7 @@ fn sent(chat: i64, mut plan: Plan, mut receipt: Receipt) -> Outcome {
     }
     Outcome::Progress {
         receipt,
-        payload: with_chat(chat, &plan),
+        payload: with_chat(chat, plan.to_value()),
     }
 }
 
@@ -338,6 +341,6 @@ fn replaced(chat: i64, plan: Plan, step: &Step, failure: Failure) -> Result<Outc
     };
     Ok(Outcome::Progress {
         receipt: None,
-        payload: with_chat(chat, &plan),
+        payload: with_chat(chat, plan.to_value()),
     })
 }

@@ -7,6 +7,7 @@ mod owner_lists;
 mod owner_state;
 mod owner_talk;
 mod screens;
+mod staff_broadcast;
 mod staff_lists;
 mod staff_state;
 mod staff_step;
@@ -54,7 +55,10 @@ pub const COMMANDS: [(&str, &str); 6] = [
 /// Those that staff has besides.
 pub const STAFF_COMMANDS: [(&str, &str); 1] = [("admin", "bot-command-admin")];
 /// Those that owners have besides.
-pub const OWNER_COMMANDS: [(&str, &str); 1] = [("superadmin", "bot-command-superadmin")];
+pub const OWNER_COMMANDS: [(&str, &str); 2] = [
+    ("superadmin", "bot-command-superadmin"),
+    ("broadcast", "bot-command-broadcast"),
+];
 /// A dialogue that nothing was said in for so long is over.
 const TIME_OUT: Duration = Duration::hours(1);
 

@@ -36,6 +36,7 @@ impl StaffTalk {
         let open = self.filter(Which::Open);
         let open = tx.count_tickets(&open)?.to_string();
         let of = |key: &str, pressed| vec![button(talk.text(key, &[]), pressed)];
+        let write = talk.text("bot-broadcast-button-write", &[]);
         let rows = vec![
             of(
                 "bot-owner-button-tickets",
@@ -44,6 +45,7 @@ impl StaffTalk {
             of("bot-owner-button-admins", OwnerButton::Admins),
             of("bot-owner-button-categories", OwnerButton::Categories),
             of("bot-owner-button-report", OwnerButton::Report(7)),
+            vec![staff_talk::button(write, StaffButton::Broadcast)],
             of("bot-owner-button-system", OwnerButton::System),
         ];
         let text = talk.text("bot-owner-menu", &[("open", &open)]);

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::ids::{AgentId, CannedId, TicketId};
+use crate::domain::ids::{AgentId, BroadcastId, CannedId, TicketId};
 
 /// What a member of staff is in the middle of: the next message is for a ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +19,8 @@ pub enum StaffState {
     Noting {
         ticket: TicketId,
     },
+    /// The next message is for everybody; it is shown first, and another takes its place.
+    Broadcasting,
 }
 
 /// Which of the own tickets a list shows.
@@ -115,6 +117,11 @@ pub enum StaffButton {
     Statistics,
     AskQuiet,
     SetQuiet(Quiet),
+    /// A message to everybody is to be written.
+    Broadcast,
+    SendBroadcast(BroadcastId),
+    DropBroadcast(BroadcastId),
+    StopBroadcast(BroadcastId),
 }
 
 impl StaffButton {
@@ -122,7 +129,12 @@ impl StaffButton {
     pub fn is_in_place(self) -> bool {
         !matches!(
             self,
-            Self::Open(_) | Self::Files(_) | Self::Answer(_) | Self::AskClose(_) | Self::Note(_)
+            Self::Open(_)
+                | Self::Files(_)
+                | Self::Answer(_)
+                | Self::AskClose(_)
+                | Self::Note(_)
+                | Self::Broadcast
         )
     }
 
@@ -148,6 +160,10 @@ impl StaffButton {
             Self::Statistics => "s.figures".to_owned(),
             Self::AskQuiet => "s.quiet".to_owned(),
             Self::SetQuiet(quiet) => format!("s.quiet.{}", quiet.as_str()),
+            Self::Broadcast => "s.all".to_owned(),
+            Self::SendBroadcast(id) => format!("s.send.{id}"),
+            Self::DropBroadcast(id) => format!("s.drop.{id}"),
+            Self::StopBroadcast(id) => format!("s.stop.{id}"),
         }
     }
 
@@ -176,6 +192,10 @@ impl StaffButton {
             "canned" => Self::Canned(ticket()?),
             "say" => Self::Say(ticket()?, CannedId(number(second)?)),
             "figures" => Self::Statistics,
+            "all" => Self::Broadcast,
+            "send" => Self::SendBroadcast(BroadcastId(number(first)?)),
+            "drop" => Self::DropBroadcast(BroadcastId(number(first)?)),
+            "stop" => Self::StopBroadcast(BroadcastId(number(first)?)),
             "quiet" => match first {
                 None => Self::AskQuiet,
                 Some(word) => Self::SetQuiet(Quiet::parse(word)?),
@@ -217,6 +237,10 @@ mod tests {
             Just(StaffButton::Statistics),
             Just(StaffButton::AskQuiet),
             prop::sample::select(Quiet::ALL.to_vec()).prop_map(StaffButton::SetQuiet),
+            Just(StaffButton::Broadcast),
+            (0i64..=i64::MAX).prop_map(|id| StaffButton::DropBroadcast(BroadcastId(id))),
+            (0i64..=i64::MAX).prop_map(|id| StaffButton::SendBroadcast(BroadcastId(id))),
+            (0i64..=i64::MAX).prop_map(|id| StaffButton::StopBroadcast(BroadcastId(id))),
         ]
     }
 

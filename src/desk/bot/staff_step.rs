@@ -2,7 +2,7 @@
 //! Pure, as the contact's; None where what came is no matter of staff's.
 
 use super::staff_state::{Days, StaffButton, StaffState};
-use crate::domain::ids::{AgentId, CannedId, TicketId};
+use crate::domain::ids::{AgentId, BroadcastId, CannedId, TicketId};
 
 /// What came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +11,7 @@ pub enum StaffInput {
     Cancel,
     /// What an owner was in the middle of ends.
     CancelOwners,
+    Broadcast,
     Pressed(StaffButton),
     /// Something to pass on; to that ticket, where it replies to a post about it.
     Said(Option<TicketId>),
@@ -42,6 +43,14 @@ pub enum StaffEffect {
     AskQuiet,
     SetQuiet(super::staff_state::Quiet),
     Cancelled,
+    AskBroadcast,
+    /// Shows what everybody would get.
+    DraftBroadcast,
+    /// Lets it go; not where it is no longer what the chat is in the middle of.
+    SendBroadcast(BroadcastId, bool),
+    /// All that was drafted, where no draft is named.
+    DropBroadcast(Option<BroadcastId>),
+    StopBroadcast(BroadcastId),
     /// A message that is for nobody.
     ToNobody,
 }
@@ -54,6 +63,10 @@ pub fn step(
     Some(match input {
         StaffInput::Menu => (None, StaffEffect::Menu),
         StaffInput::CancelOwners => (None, StaffEffect::Cancelled),
+        StaffInput::Broadcast => (Some(StaffState::Broadcasting), StaffEffect::AskBroadcast),
+        StaffInput::Cancel if state == Some(StaffState::Broadcasting) => {
+            (None, StaffEffect::DropBroadcast(None))
+        }
         StaffInput::Cancel => (None, state.map(|_| StaffEffect::Cancelled)?),
         StaffInput::Pressed(button) => pressed(state, button),
         StaffInput::Said(Some(ticket)) => (state, StaffEffect::Answer(ticket)),
@@ -62,6 +75,7 @@ pub fn step(
             Some(StaffState::Answering { ticket }) => (state, StaffEffect::Answer(ticket)),
             Some(StaffState::Closing { ticket }) => (None, StaffEffect::CloseSaying(ticket)),
             Some(StaffState::Noting { ticket }) => (None, StaffEffect::Note(ticket)),
+            Some(StaffState::Broadcasting) => (state, StaffEffect::DraftBroadcast),
             None => (None, StaffEffect::ToNobody),
         },
     })
@@ -95,6 +109,17 @@ fn pressed(state: Option<StaffState>, button: StaffButton) -> (Option<StaffState
         StaffButton::Say(ticket, canned) => (state, StaffEffect::Say(ticket, canned)),
         StaffButton::Statistics => (state, StaffEffect::Statistics),
         StaffButton::AskQuiet => (state, StaffEffect::AskQuiet),
+        StaffButton::Broadcast => (Some(StaffState::Broadcasting), StaffEffect::AskBroadcast),
+        StaffButton::SendBroadcast(id) => {
+            let current = state == Some(StaffState::Broadcasting);
+            let next = state.filter(|_| !current);
+            (next, StaffEffect::SendBroadcast(id, current))
+        }
+        StaffButton::DropBroadcast(id) => {
+            let next = state.filter(|state| *state != StaffState::Broadcasting);
+            (next, StaffEffect::DropBroadcast(Some(id)))
+        }
+        StaffButton::StopBroadcast(id) => (state, StaffEffect::StopBroadcast(id)),
         StaffButton::SetQuiet(quiet) => (state, StaffEffect::SetQuiet(quiet)),
     }
 }
@@ -142,6 +167,28 @@ mod tests {
             let said = step(state, StaffInput::Said(Some(TICKET)));
             assert_eq!(said, Some((state, StaffEffect::Answer(TICKET))));
         }
+    }
+
+    #[test]
+    fn a_broadcast_is_written_shown_and_let_go_and_nothing_else_lets_it_go() {
+        let (state, effect) = step(None, StaffInput::Broadcast).unwrap();
+        assert_eq!(effect, StaffEffect::AskBroadcast);
+        let said = step(state, StaffInput::Said(None)).unwrap();
+        assert_eq!(said, (state, StaffEffect::DraftBroadcast));
+        let send = StaffInput::Pressed(StaffButton::SendBroadcast(BroadcastId(3)));
+        let sent = StaffEffect::SendBroadcast(BroadcastId(3), true);
+        assert_eq!(step(state, send), Some((None, sent)));
+        let answering = Some(StaffState::Answering { ticket: TICKET });
+        for other in [None, answering] {
+            let old = StaffEffect::SendBroadcast(BroadcastId(3), false);
+            assert_eq!(step(other, send), Some((other, old)));
+        }
+        let dropped = (None, StaffEffect::DropBroadcast(None));
+        assert_eq!(step(state, StaffInput::Cancel), Some(dropped));
+        let drop = StaffInput::Pressed(StaffButton::DropBroadcast(BroadcastId(3)));
+        let dropped = StaffEffect::DropBroadcast(Some(BroadcastId(3)));
+        assert_eq!(step(state, drop), Some((None, dropped)));
+        assert_eq!(step(answering, drop), Some((answering, dropped)));
     }
 
     #[test]

@@ -54,6 +54,7 @@ impl StaffTalk {
                 "start" if rest.trim().is_empty() => Some(StaffInput::Menu),
                 "cancel" if matches!(state, State::Owner { .. }) => Some(StaffInput::CancelOwners),
                 "cancel" => Some(StaffInput::Cancel),
+                "broadcast" => Some(StaffInput::Broadcast),
                 _ => None,
             },
             What::Pressed { data, .. } => StaffButton::pressed(data).map(StaffInput::Pressed),
@@ -138,6 +139,11 @@ impl StaffTalk {
             StaffEffect::AskQuiet => self.ask_quiet(tx, talk),
             StaffEffect::SetQuiet(quiet) => self.set_quiet(tx, talk, quiet),
             StaffEffect::Cancelled => talk.line(tx, "bot-cancelled"),
+            StaffEffect::AskBroadcast => self.ask_broadcast(tx, talk),
+            StaffEffect::DraftBroadcast => self.draft_broadcast(tx, talk),
+            StaffEffect::SendBroadcast(id, current) => self.send_broadcast(tx, talk, id, current),
+            StaffEffect::DropBroadcast(id) => self.drop_broadcast(tx, talk, id),
+            StaffEffect::StopBroadcast(id) => self.stop_broadcast(tx, talk, id),
             StaffEffect::ToNobody => talk.line(tx, "bot-staff-to-nobody"),
         }
     }

@@ -167,6 +167,19 @@ impl Client {
         receipt(&[sent])
     }
 
+    /// A file that Telegram has already, by its name for it, with plain words.
+    pub async fn send_known(
+        &self,
+        (method, field): (&str, &str),
+        place: Place,
+        (file_id, caption): (&str, &str),
+        manner: &Manner,
+    ) -> Result<Receipt, Failure> {
+        let mut ask = json!({ "chat_id": place.chat, "caption": caption });
+        put(&mut ask, field, Some(file_id));
+        self.send_one(method, place, ask, manner).await
+    }
+
     /// Two to ten photos as one album; the caption is the first one's, which is how apps show an album's.
     pub async fn send_album(
         &self,
