@@ -3,13 +3,13 @@
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::open::time;
-use super::outbox::{JobRow, job};
+use super::outbox::JobRow;
 use super::reader::Reading;
 use super::writer::Tx;
 use crate::domain::attachment::AttachmentKind;
 use crate::domain::broadcast::{BroadcastState, NextChat, Tally};
 use crate::domain::error::Error;
-use crate::domain::ids::{AgentId, BroadcastId};
+use crate::domain::ids::{AgentId, BroadcastId, JobId};
 
 /// A broadcast about to be stored, as a draft.
 pub struct NewBroadcast<'a> {
@@ -114,12 +114,15 @@ impl Reading<'_> {
 
     /// The job of a lane that carries one job and is not given up, and whether it is being sent.
     pub fn only_job(&self, carrier: &str, lane: &str) -> Result<Option<(JobRow, bool)>, Error> {
-        let sql = r"SELECT id, kind, ticket_id, message_id, device_id, payload, attempts, uncertain, created_at, last_error,
-                    state = 'sending' AS sending FROM outbox WHERE carrier = ?1 AND lane = ?2 AND state <> 'dead' LIMIT 1";
-        let found = self.prepare(sql)?.query_row(params![carrier, lane], |row| {
-            Ok((job(row)?, row.get("sending")?))
-        });
-        Ok(found.optional()?)
+        let sql = r"SELECT id, state = 'sending' AS sending FROM outbox WHERE carrier = ?1 AND lane = ?2 AND state <> 'dead' LIMIT 1";
+        let found: Option<(i64, bool)> = self
+            .prepare(sql)?
+            .query_row(params![carrier, lane], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let Some((id, sending)) = found else {
+            return Ok(None);
+        };
+        Ok(self.job(JobId(id))?.map(|job| (job, sending)))
     }
 
     /// Whether a lane has a job of this kind that waits to be sent.
