@@ -603,6 +603,7 @@ bot-bell-assigned = 📥 { $number } · { $who }: this ticket is yours now
 bot-bell-assigned-by = 📥 { $number } · { $who }: { $by } gave you this ticket
 bot-bell-taken = 👐 { $number } · { $who }: this ticket is no longer yours
 bot-bell-taken-by = 👐 { $number } · { $who }: { $by } has taken this ticket
+bot-bell-new = 🆕 { $number } · { $who }: a new question of your category
 bot-bell-wrote = 👤 { $number } · { $who } writes:
 bot-bell-answered = 💬 { $number } · { $who }: { $by } answered:
 bot-command-admin = Tickets

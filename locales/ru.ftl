@@ -603,6 +603,7 @@ bot-bell-assigned = 📥 { $number } · { $who }: теперь это ваше �
 bot-bell-assigned-by = 📥 { $number } · { $who }: { $by } передаёт вам обращение
 bot-bell-taken = 👐 { $number } · { $who }: обращение больше не ваше
 bot-bell-taken-by = 👐 { $number } · { $who }: обращение берёт { $by }
+bot-bell-new = 🆕 { $number } · { $who }: новый вопрос вашей категории
 bot-bell-wrote = 👤 { $number } · пишет { $who }:
 bot-bell-answered = 💬 { $number } · { $who }: отвечает { $by }:
 bot-command-admin = Обращения

@@ -603,6 +603,7 @@ bot-bell-assigned = 📥 { $number } · { $who }: bu murojaat endi sizniki
 bot-bell-assigned-by = 📥 { $number } · { $who }: { $by } bu murojaatni sizga berdi
 bot-bell-taken = 👐 { $number } · { $who }: bu murojaat endi sizniki emas
 bot-bell-taken-by = 👐 { $number } · { $who }: bu murojaatni { $by } oldi
+bot-bell-new = 🆕 { $number } · { $who }: mavzungizdan yangi savol
 bot-bell-wrote = 👤 { $number } · { $who } yozmoqda:
 bot-bell-answered = 💬 { $number } · { $who }: { $by } javob berdi:
 bot-command-admin = Murojaatlar

@@ -336,3 +336,38 @@ async fn a_restart_in_the_middle_of_an_answer_and_of_a_closing_loses_nothing() {
     world.queue_is_empty().await;
     world.ends().await;
 }
+
+#[tokio::test]
+async fn all_who_answer_a_category_hear_of_its_new_and_of_its_answered_tickets() {
+    let world = World::start().await;
+    let service = world.service();
+    let names = json!({"name_uz": "Tolov", "name_en": "Billing"});
+    service.posts("/api/admin/categories/", names).await;
+    let (olga, olga_id) = agent(&world, "Olga", "admin").await;
+    let (ivan, ivan_id) = agent(&world, "Ivan", "admin").await;
+    let (vera, _) = agent(&world, "Vera", "admin").await;
+    for id in [olga_id, ivan_id] {
+        let path = format!("/api/admin/admins/{id}/");
+        service.patches(&path, json!({"categories": [1]})).await;
+    }
+    let alice = world.chatter("Alice");
+    alice.asked("Paid twice").await;
+    let about = alice.sees("what is it about").await;
+    alice.presses(about.id, "Billing").await;
+    olga.sees("this ticket is yours now").await;
+    let bell = ivan.sees("a new question of your category").await;
+    assert!(bell.text.contains("Paid twice"), "{}", bell.text);
+    let bell = olga.sees("this ticket is yours now").await;
+    olga.person.replies(bell.id, "One comes back");
+    ivan.sees("Olga answered").await;
+    // The next answer to the same question is no news.
+    olga.person.replies(bell.id, "Today");
+    alice.sees("Today").await;
+    world.queue_is_empty().await;
+    let told = |who: &Chatter| {
+        let heard = who.heard().into_iter();
+        heard.filter(|post| post.text.contains("answered:")).count()
+    };
+    assert_eq!((told(&ivan), told(&olga), told(&vera)), (1, 0, 0));
+    world.ends().await;
+}

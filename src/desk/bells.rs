@@ -8,8 +8,8 @@ use super::Desk;
 use super::bot::{BotStaffButton, Quiet};
 use super::private::{self, Line, LineButton};
 use crate::domain::error::Error;
-use crate::domain::ids::{AgentId, MessageId, TicketId};
-use crate::domain::ticket::Ticket;
+use crate::domain::ids::{AgentId, CategoryId, MessageId, TicketId};
+use crate::domain::ticket::{Status, Ticket};
 use crate::store::{BeforeMessage, Tx};
 
 /// How much of a message a bell says, characters.
@@ -66,6 +66,7 @@ impl Desk {
             ("taken", true) => "bot-bell-taken",
             ("taken", false) => "bot-bell-taken-by",
             ("answered", _) => "bot-bell-answered",
+            ("new", _) => "bot-bell-new",
             _ => "bot-bell-wrote",
         };
         let answerer = message
@@ -152,17 +153,41 @@ pub(super) fn contact_wrote(
     }
 }
 
-/// Somebody else answered in an agent's ticket.
+/// A category has a new ticket; whose it is is told so by itself.
+pub(super) fn opened(
+    tx: &mut Tx,
+    ticket: TicketId,
+    category: CategoryId,
+    whose: Option<AgentId>,
+) -> Result<(), Error> {
+    for agent in tx.agents_of_category(category)? {
+        if Some(agent) != whose {
+            ring(tx, agent, "new", (ticket, None), "")?;
+        }
+    }
+    Ok(())
+}
+
+/// Somebody else answered in an agent's ticket, or answered first in one of its categories.
 pub(super) fn answered(
     tx: &mut Tx,
     ticket: &Ticket,
     message: MessageId,
     by: Option<AgentId>,
 ) -> Result<(), Error> {
-    match ticket.agent.filter(|agent| Some(*agent) != by) {
-        Some(agent) => ring(tx, agent, "answered", (ticket.id, Some(message)), ""),
-        None => Ok(()),
+    let waited = !matches!(ticket.status, Status::Replied | Status::WaitingUser);
+    let mut told: Vec<AgentId> = ticket.agent.into_iter().collect();
+    if let Some(category) = ticket.category.filter(|_| waited) {
+        told.extend(tx.agents_of_category(category)?);
     }
+    told.sort_unstable();
+    told.dedup();
+    for agent in told {
+        if Some(agent) != by {
+            ring(tx, agent, "answered", (ticket.id, Some(message)), "")?;
+        }
+    }
+    Ok(())
 }
 
 fn ring(

@@ -218,7 +218,11 @@ pub(super) fn give_to_next(
     category: CategoryId,
     to_group: bool,
 ) -> Result<(), Error> {
-    match tx.next_agent_for(category)? {
+    let next = tx.next_agent_for(category)?;
+    if to_group {
+        bells::opened(tx, ticket.id, category, next)?;
+    }
+    match next {
         Some(agent) => assign(tx, ticket, Some(agent), "", None, to_group),
         None => tell_group(tx, ticket.id, "nobody_for_category", json!({}), to_group),
     }

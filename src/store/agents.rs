@@ -79,6 +79,17 @@ impl Reading<'_> {
         Ok(ids)
     }
 
+    /// Those who answer a category and are not blocked.
+    pub fn agents_of_category(&self, category: CategoryId) -> Result<Vec<AgentId>, Error> {
+        let sql = r"SELECT a.id FROM agent_categories k JOIN agents a ON a.id = k.agent_id
+                    WHERE k.category_id = ?1 AND a.is_blocked = 0 ORDER BY a.id";
+        let ids = self
+            .prepare(sql)?
+            .query_map([category.0], |row| row.get(0).map(AgentId))?
+            .collect::<Result<_, _>>()?;
+        Ok(ids)
+    }
+
     /// Who gets the next ticket of a category: not blocked, fewest tickets that want work, then the
     /// longest without a new one.
     pub fn next_agent_for(&self, category: CategoryId) -> Result<Option<AgentId>, Error> {
