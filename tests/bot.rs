@@ -23,8 +23,15 @@ async fn category(world: &World, name: &str) -> i64 {
     made.body["id"].as_i64().unwrap()
 }
 
-fn number(world: &World, ticket: i64) -> String {
-    let _ = world;
+/// Whether the user keeps the bot out.
+const OUT: &str = "SELECT bot_blocked_at IS NOT NULL FROM contacts";
+
+/// The only value of a query.
+fn found<T: rusqlite::types::FromSql>(world: &World, sql: &str) -> T {
+    world.sql().query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+fn number(ticket: i64) -> String {
     relaydesk::domain::ticket::TicketNumber::of(relaydesk::domain::ids::TicketId(ticket))
         .to_string()
 }
@@ -58,7 +65,7 @@ async fn somebody_asks_with_a_photo_is_answered_and_says_how_it_was() {
         })
         .unwrap();
     assert_eq!((ticket.1, ticket.2.as_str()), (billing, "telegram"));
-    assert!(accepted.text.contains(&number(&world, ticket.0)));
+    assert!(accepted.text.contains(&number(ticket.0)));
     let post = world.post_with("Paid twice").await;
     assert_eq!(world.rows("attachments"), 2);
     // An agent of the group answers with a photo, and the answer comes into the chat as one.
@@ -160,7 +167,7 @@ async fn one_open_question_at_a_time_until_it_is_answered_or_old() {
     let first = alice.asked("first").await;
     alice.person.writes("/ask");
     let hold = alice.sees("is still open").await;
-    assert!(hold.text.contains(&number(&world, first)));
+    assert!(hold.text.contains(&number(first)));
     alice.person.writes("and more");
     let post = world.post_with("and more").await;
     assert_eq!(world.rows("tickets"), 1);
@@ -206,14 +213,10 @@ async fn my_questions_are_listed_shown_answered_and_closed_in_one_message() {
     alice.until_button(list.id, "Close").await;
     alice.presses(list.id, "Close").await;
     alice.sees("is closed. How did we do").await;
-    let state: String = world
-        .sql()
-        .query_row(
-            "SELECT status FROM tickets WHERE id = ?1",
-            [ticket],
-            |row| row.get(0),
-        )
-        .unwrap();
+    let state: String = found(
+        &world,
+        &format!("SELECT status FROM tickets WHERE id = {ticket}"),
+    );
     assert_eq!(state, "closed");
     alice.sees("· closed").await;
     alice.presses(list.id, "All questions").await;
@@ -229,14 +232,7 @@ async fn edits_of_both_sides_are_seen_by_the_other() {
     alice.sees("is accepted").await;
     assert!(alice.person.edits(id, "hello"));
     world.post_with("сообщение изменено").await;
-    let text: String = world
-        .sql()
-        .query_row(
-            "SELECT text FROM messages WHERE direction = 'user'",
-            [],
-            |row| row.get(0),
-        )
-        .unwrap();
+    let text: String = found(&world, "SELECT text FROM messages WHERE direction = 'user'");
     assert_eq!(text, "hello");
     let answer = world.sandbox.agent_replies(post, "good morning");
     let shown = alice.sees("good morning").await;
@@ -270,14 +266,10 @@ async fn a_stranger_sees_and_does_nothing_with_anothers_ticket() {
     assert_eq!(eve.answer_to(&press).await, "There is no such ticket.");
     eve.person.writes("mine");
     eve.sees("is accepted").await;
-    let of_alice: i64 = world
-        .sql()
-        .query_row(
-            "SELECT COUNT(*) FROM messages WHERE ticket_id = ?1",
-            [ticket],
-            |row| row.get(0),
-        )
-        .unwrap();
+    let of_alice: i64 = found(
+        &world,
+        &format!("SELECT COUNT(*) FROM messages WHERE ticket_id = {ticket}"),
+    );
     assert_eq!(of_alice, 1);
     assert!(eve.heard().iter().all(|post| !post.text.contains("secret")));
     world.ends().await;
@@ -294,11 +286,7 @@ async fn whoever_blocks_the_bot_is_marked_told_of_once_and_welcome_back() {
     world.sandbox.agent_replies(post, "are you there?");
     world.post_with("не доставлено").await;
     world.queue_is_empty().await;
-    let blocked = |world: &World| -> bool {
-        let sql = "SELECT bot_blocked_at IS NOT NULL FROM contacts";
-        world.sql().query_row(sql, [], |row| row.get(0)).unwrap()
-    };
-    assert!(blocked(&world));
+    assert!(found::<bool>(&world, OUT));
     let lines = world.group_posts();
     assert_eq!(
         lines
@@ -309,7 +297,7 @@ async fn whoever_blocks_the_bot_is_marked_told_of_once_and_welcome_back() {
     );
     alice.person.unblocks_bot();
     world
-        .until("the mark to go", async || !blocked(&world))
+        .until("the mark to go", async || !found::<bool>(&world, OUT))
         .await;
     world.sandbox.agent_replies(post, "welcome back");
     alice.sees("welcome back").await;
@@ -324,12 +312,7 @@ async fn a_block_that_only_a_send_finds_ends_what_waits() {
     let post = world.post_with("hello?").await;
     alice.person.blocks_bot();
     // As if Telegram had never told of it.
-    world
-        .until("the mark", async || {
-            let sql = "SELECT bot_blocked_at IS NOT NULL FROM contacts";
-            world.sql().query_row(sql, [], |row| row.get(0)).unwrap()
-        })
-        .await;
+    world.until("the mark", async || found(&world, OUT)).await;
     world
         .sql()
         .execute("UPDATE contacts SET bot_blocked_at = NULL", [])
@@ -338,10 +321,7 @@ async fn a_block_that_only_a_send_finds_ends_what_waits() {
         world.sandbox.agent_replies(post, text);
     }
     world
-        .until("the mark again", async || {
-            let sql = "SELECT bot_blocked_at IS NOT NULL FROM contacts";
-            world.sql().query_row(sql, [], |row| row.get(0)).unwrap()
-        })
+        .until("the mark again", async || found(&world, OUT))
         .await;
     world.queue_is_empty().await;
     world.ends().await;
@@ -487,14 +467,10 @@ async fn a_dialogue_that_was_left_for_long_is_over_and_the_message_is_heard() {
     alice.sees("nothing to cancel").await;
     alice.person.writes("two");
     world.post_with("two").await;
-    let of_first: i64 = world
-        .sql()
-        .query_row(
-            "SELECT COUNT(*) FROM messages WHERE ticket_id = ?1",
-            [ticket],
-            |row| row.get(0),
-        )
-        .unwrap();
+    let of_first: i64 = found(
+        &world,
+        &format!("SELECT COUNT(*) FROM messages WHERE ticket_id = {ticket}"),
+    );
     assert_eq!(of_first, 2);
     world.ends().await;
 }
