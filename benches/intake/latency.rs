@@ -15,8 +15,8 @@ use crate::table::{Table, share};
 
 /// The most the setting allows: the limit is not what is measured.
 const RATE: u32 = 1000;
-/// Longer than a post needs to be written down, so that the lane is free again.
-const PAUSE: Duration = Duration::from_millis(10);
+/// Between two: the bot itself sends at most 25 a second, and the way is not free beyond that.
+const PAUSE: Duration = Duration::from_millis(50);
 const PATIENCE: Duration = Duration::from_secs(10);
 
 pub async fn measure(scale: Scale, table: &mut Table) {
