@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
 
+use crate::domain::attachment::AttachmentKind;
 use crate::domain::error::Error;
 use crate::domain::locale::Locale;
 
@@ -58,6 +59,12 @@ impl Texts {
         let mut errors = Vec::new();
         let text = bundle.format_pattern(pattern, Some(&args), &mut errors);
         text.into_owned()
+    }
+
+    /// What a kind of attachment is called.
+    pub fn attachment(&self, locale: Locale, kind: AttachmentKind) -> String {
+        let key = format!("push-{}", kind.as_str().replace('_', "-"));
+        self.get(locale, &key, &[])
     }
 
     /// The texts whose keys begin so, for programs that fill in values themselves: `{ $name }` becomes `{name}`.

@@ -15,7 +15,7 @@ use crate::domain::message::{Direction, Message};
 use crate::domain::text;
 use crate::domain::ticket::{Status, Ticket};
 use crate::media::Stored;
-use crate::store::{NewJob, NewMessage, Tx};
+use crate::store::{NewJob, NewMessage, Reading, Tx};
 
 /// What an agent said, with everything fetched that belongs to it.
 pub struct Answer {
@@ -343,9 +343,10 @@ pub(super) fn into_attachment(tx: &mut Tx, part: AnswerPart) -> Attachment {
     }
 }
 
-fn known(tx: &Tx, sources: &[Source]) -> Result<bool, Error> {
+/// Whether one of these Telegram messages became a message already.
+pub(super) fn known(r: &Reading, sources: &[Source]) -> Result<bool, Error> {
     for source in sources {
-        if tx.answer_of(source.chat_id, source.message_id)?.is_some() {
+        if r.answer_of(source.chat_id, source.message_id)?.is_some() {
             return Ok(true);
         }
     }

@@ -91,10 +91,8 @@ impl Desk {
             Some(message) => {
                 let words: String = message.text.chars().take(EXCERPT_CHARS).collect();
                 lines.extend(Some(words).filter(|words| !words.trim().is_empty()));
-                lines.extend(message.attachments.iter().map(|file| {
-                    let key = format!("push-{}", file.kind.as_str().replace('_', "-"));
-                    self.texts.get(locale, &key, &[])
-                }));
+                let files = message.attachments.iter();
+                lines.extend(files.map(|file| self.texts.attachment(locale, file.kind)));
             }
             None => lines.push(ticket.title.clone()),
         }

@@ -60,10 +60,6 @@ pub(super) fn queue(
     about: (Option<TicketId>, Option<MessageId>),
     payload: Value,
 ) -> Result<(), Error> {
-    let mut payload = payload;
-    if let Some(object) = payload.as_object_mut() {
-        object.insert("chat".to_owned(), json!(chat));
-    }
     tx.add_job(&NewJob {
         carrier: PRIVATE,
         lane: &lane_of(chat),

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::client::{Manner, Place};
 use super::failure::Failure;
 use super::group::Group;
-use super::private::{Private, STORE_PAUSE, Trouble, dropped, is_out, later, with_chat};
+use super::private::{Private, STORE_PAUSE, Trouble, dropped, is_out, later};
 use super::private_words::{keyboard, shown};
 use crate::delivery::{Carrier, Job, Outcome, Receipt, Scope};
 use crate::desk::broadcasts::{BROADCAST, Leaflet, Round};
@@ -249,7 +249,7 @@ impl Private {
         };
         Ok(Outcome::Progress {
             receipt: None,
-            payload: with_chat(chat, json!(then)),
+            payload: json!(then),
         })
     }
 

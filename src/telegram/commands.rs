@@ -187,8 +187,7 @@ pub async fn history(
                 .map(|name| format!("💬 {name}")),
         };
         let files = message.attachments.iter();
-        let files =
-            files.map(|file| text(&format!("push-{}", file.kind.as_str().replace('_', "-"))));
+        let files = files.map(|file| desk.texts().attachment(desk.locale(), file.kind));
         let said = Some(message.text.clone()).filter(|text| !text.trim().is_empty());
         let said: Vec<String> = said.into_iter().chain(files).collect();
         format!(

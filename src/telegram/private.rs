@@ -16,7 +16,7 @@ use super::sending;
 use super::steps::{Plan, Step};
 use crate::delivery::{Carrier, Job, Outcome, Receipt, Scope};
 use crate::desk::broadcasts::PROGRESS;
-use crate::desk::private::{Line, PRIVATE};
+use crate::desk::private::{Line, PRIVATE, chat_of};
 use crate::domain::error::Error;
 use crate::domain::ids::MessageId;
 
@@ -92,9 +92,9 @@ impl Carrier for Private {
     }
 
     async fn carry(&self, job: Job) -> Outcome {
-        let Some(chat) = job.payload.get("chat").and_then(Value::as_i64) else {
+        let Some(chat) = chat_of(&job.lane) else {
             return Outcome::Refused {
-                reason: "a private message without a chat".into(),
+                reason: "a private message in a lane of no chat".into(),
             };
         };
         let carried = match job.kind.as_str() {
@@ -144,7 +144,7 @@ impl Private {
                 line.edits = None;
                 Ok(Outcome::Progress {
                     receipt: None,
-                    payload: with_chat(chat, json!(line)),
+                    payload: json!(line),
                 })
             }
             Err(failure) => Err(failure.into()),
@@ -161,8 +161,8 @@ impl Private {
         };
         let place = Place { chat, topic: None };
         match sending::send(&self.group, place, &step, &Manner::default()).await {
-            Ok(receipt) => Ok(sent(chat, plan, receipt)),
-            Err(failure) => replaced(chat, plan, &step, failure),
+            Ok(receipt) => Ok(sent(plan, receipt)),
+            Err(failure) => replaced(plan, &step, failure),
         }
     }
 
@@ -297,14 +297,7 @@ pub(super) fn later(scope: Scope, after: Option<Duration>, reason: String) -> Ou
     }
 }
 
-pub(super) fn with_chat(chat: i64, mut payload: Value) -> Value {
-    if let Some(object) = payload.as_object_mut() {
-        object.insert("chat".to_owned(), json!(chat));
-    }
-    payload
-}
-
-fn sent(chat: i64, mut plan: Plan, mut receipt: Receipt) -> Outcome {
+fn sent(mut plan: Plan, mut receipt: Receipt) -> Outcome {
     // Only the first step carries the words.
     receipt.shows = !plan.says.is_empty();
     plan.says.clear();
@@ -315,12 +308,12 @@ fn sent(chat: i64, mut plan: Plan, mut receipt: Receipt) -> Outcome {
     }
     Outcome::Progress {
         receipt,
-        payload: with_chat(chat, plan.to_value()),
+        payload: plan.to_value(),
     }
 }
 
 /// What Telegram will not take as what it is goes as a document, and an address as words.
-fn replaced(chat: i64, plan: Plan, step: &Step, failure: Failure) -> Result<Outcome, Trouble> {
+fn replaced(plan: Plan, step: &Step, failure: Failure) -> Result<Outcome, Trouble> {
     let others = match (step, &failure) {
         (Step::Link { instead, .. }, Failure::LinkRefused(_) | Failure::Refused(_)) => {
             let texts = instead.iter().cloned();
@@ -341,6 +334,6 @@ fn replaced(chat: i64, plan: Plan, step: &Step, failure: Failure) -> Result<Outc
     };
     Ok(Outcome::Progress {
         receipt: None,
-        payload: with_chat(chat, plan.to_value()),
+        payload: plan.to_value(),
     })
 }

@@ -21,7 +21,7 @@ use chrono::Duration;
 use serde_json::json;
 
 use super::Desk;
-use super::answers::{AnswerPart, Source, into_attachment, tell_updated};
+use super::answers::{self, AnswerPart, Source, into_attachment, tell_updated};
 use super::in_group::{Doing, Told, is_refusal};
 use super::private::{self, PRIVATE};
 use super::tickets;
@@ -32,7 +32,7 @@ use crate::domain::locale::Locale;
 use crate::domain::message::Direction;
 use crate::domain::text;
 pub use crate::store::TelegramPerson;
-use crate::store::{AgentChange, Reading, Tx};
+use crate::store::{AgentChange, Tx};
 use dialogue::{Input, step};
 use owner_state::OwnerButton;
 use staff_state::StaffButton;
@@ -291,7 +291,7 @@ fn stepped(tx: &mut Tx, house: &House, doing: Doing, heard: Heard) -> Result<Tol
             None => Input::PressedOld,
         },
         What::Said(spoken) => {
-            if is_known(tx, &spoken.sources)? {
+            if answers::known(tx, &spoken.sources)? {
                 return Ok(Told::default());
             }
             for lack in &spoken.lacks {
@@ -360,15 +360,6 @@ fn known_state(r: &Tx, chat: i64) -> Result<(State, i64), Error> {
     });
     let over = r.now() - row.updated_at > TIME_OUT && state != State::Banned;
     Ok((if over { State::Idle } else { state }, row.turn))
-}
-
-fn is_known(r: &Reading, sources: &[Source]) -> Result<bool, Error> {
-    for source in sources {
-        if r.answer_of(source.chat_id, source.message_id)?.is_some() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// What a command asks for.

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::StaffButton;
 use super::owner_state::{OwnerButton, Which};
 use super::owner_talk::button;
-use super::screens::sign;
+use super::screens::{sign, turns};
 use super::staff_talk::{self, StaffTalk};
 use super::talk::Talk;
 use crate::desk::private::{self, LineButton};
@@ -83,20 +83,9 @@ impl StaffTalk {
                 vec![staff_talk::button(text, StaffButton::Show(ticket.id))]
             })
             .collect();
-        let mut turn = Vec::new();
-        if page > 0 {
-            turn.push(button(
-                "◀".to_owned(),
-                OwnerButton::Tickets(which, page - 1),
-            ));
-        }
-        if more {
-            turn.push(button(
-                "▶".to_owned(),
-                OwnerButton::Tickets(which, page + 1),
-            ));
-        }
-        rows.extend(Some(turn).filter(|turn| !turn.is_empty()));
+        rows.extend(turns(page, more, |text, page| {
+            button(text, OwnerButton::Tickets(which, page))
+        }));
         let others = Which::OFFERED.into_iter().filter(|other| *other != which);
         let others: Vec<LineButton> = others
             .map(|other| button(name_of(talk, other), OwnerButton::Tickets(other, 0)))

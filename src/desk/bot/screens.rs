@@ -71,14 +71,10 @@ impl Talk {
                 vec![self.button(text, Button::Show(ticket.id))]
             })
             .collect();
-        let mut turn = Vec::new();
-        if page > 0 {
-            turn.push(self.button("◀".to_owned(), Button::Mine(page - 1)));
-        }
-        if i64::from(offset) + i64::from(PAGE) < count {
-            turn.push(self.button("▶".to_owned(), Button::Mine(page + 1)));
-        }
-        rows.extend(Some(turn).filter(|turn| !turn.is_empty()));
+        let more = i64::from(offset) + i64::from(PAGE) < count;
+        rows.extend(turns(page, more, |text, page| {
+            self.button(text, Button::Mine(page))
+        }));
         let text = self.text("bot-my-questions", &[("count", &count.to_string())]);
         self.say(tx, text, rows)
     }
@@ -125,10 +121,7 @@ impl Talk {
             Direction::Support => "💬",
         };
         let files = message.attachments.iter();
-        let files = files.map(|file| {
-            let key = format!("push-{}", file.kind.as_str().replace('_', "-"));
-            self.text(&key, &[])
-        });
+        let files = files.map(|file| self.house.texts.attachment(self.locale, file.kind));
         let said: String = message.text.chars().take(MESSAGE_CHARS).collect();
         let said = Some(said).filter(|said| !said.trim().is_empty());
         let said: Vec<String> = said.into_iter().chain(files).collect();
@@ -136,6 +129,18 @@ impl Talk {
         let at = at.format("%Y-%m-%d %H:%M");
         format!("{mark} {who} · {at}\n{}", said.join("\n"))
     }
+}
+
+/// The ways to the pages before and after one; `to` makes the button that leads to a page.
+pub(super) fn turns(
+    page: u32,
+    more: bool,
+    to: impl Fn(String, u32) -> LineButton,
+) -> Option<Vec<LineButton>> {
+    let before = page.checked_sub(1).map(|before| to("◀".to_owned(), before));
+    let after = more.then(|| to("▶".to_owned(), page.saturating_add(1)));
+    let both: Vec<LineButton> = before.into_iter().chain(after).collect();
+    (!both.is_empty()).then_some(both)
 }
 
 /// A state at a glance.

@@ -4,7 +4,7 @@
 use chrono::{Duration, NaiveDate};
 use serde_json::json;
 
-use super::screens::sign;
+use super::screens::{sign, turns};
 use super::staff_state::{Days, Quiet, StaffButton};
 use super::staff_talk::{StaffTalk, button};
 use super::talk::Talk;
@@ -120,14 +120,7 @@ impl StaffTalk {
                 vec![button(text, StaffButton::Show(ticket.id))]
             })
             .collect();
-        let mut turn = Vec::new();
-        if page > 0 {
-            turn.push(button("◀".to_owned(), to(page - 1)));
-        }
-        if more {
-            turn.push(button("▶".to_owned(), to(page + 1)));
-        }
-        rows.extend(Some(turn).filter(|turn| !turn.is_empty()));
+        rows.extend(turns(page, more, |text, page| button(text, to(page))));
         Ok(rows)
     }
 
