@@ -34,6 +34,7 @@ mod helpdesk_accounts;
 mod hours;
 mod house;
 mod joining;
+mod linking;
 mod manager_crowd;
 mod manager_socket;
 mod mobile;

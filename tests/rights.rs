@@ -20,6 +20,8 @@ enum Kind {
     Web,
     /// The same on one session, which for others is not there.
     Session,
+    /// Contacts, each for itself; of staff owners.
+    Linking,
     /// Agents who signed in, and the service only where it need not be an agent.
     Account {
         service: bool,
@@ -28,7 +30,7 @@ enum Kind {
     /// The same, called on a ticket that is one agent's.
     OnTicket(Action),
 }
-use Kind::{Account, Contacts, OnTicket, Open, Session, Staff, Web};
+use Kind::{Account, Contacts, Linking, OnTicket, Open, Session, Staff, Web};
 
 /// What an operation needs beyond [`fields`].
 #[derive(Debug, Clone, Copy)]
@@ -65,6 +67,8 @@ const TABLE: &[Entry] = &[
     line("check_device", Contacts),
     line("mark_read", Contacts),
     line("rate_ticket", Contacts),
+    line("link_code", Linking),
+    line("unlink", Linking),
     // Sites.
     line("create_visitor", Open),
     line("say_in_session", Web),
@@ -189,9 +193,10 @@ fn fields(operation: &str, ticket: i64) -> Value {
     fields
 }
 
-const SECRET: &str = "a-secret-of-the-tests-of-40-characters!!";
+pub const SECRET: &str = "a-secret-of-the-tests-of-40-characters!!";
 
-fn contact(world: &World, user: &str) -> Phone {
+/// A contact whose requests carry its token.
+pub fn contact(world: &World, user: &str) -> Phone {
     let claims = json!({"sub": user, "exp": 1_900_000_000});
     let key = jsonwebtoken::EncodingKey::from_secret(SECRET.as_bytes());
     let header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::HS256);
@@ -293,6 +298,11 @@ fn expected(who: &str, kind: Kind) -> Option<Came> {
             "other contact" if matches!(kind, Session) => Came::Hidden,
             "other contact" => Came::In,
             _ => Came::Unknown,
+        },
+        Linking => match who {
+            "contact" | "owner" | "service" => Came::In,
+            "nobody" => Came::Unknown,
+            _ => Came::Refused,
         },
         _ if !is_staff => Came::Unknown,
         Account { service } if who == "service" && !service => Came::Refused,

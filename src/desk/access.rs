@@ -22,6 +22,10 @@ impl Caller {
     /// `forbidden` when the caller is somebody else.
     pub fn may_act_as(&self, user: &UserId) -> Result<(), Error> {
         match self {
+            // Everybody may see who somebody is on Telegram; an app has no business with it.
+            Self::Trusted if user.is_of_telegram() => {
+                Err(Error::new(Kind::Forbidden, "forbidden").on("user_id"))
+            }
             Self::Trusted => Ok(()),
             Self::User(own) if own == user => Ok(()),
             Self::User(_) => Err(Error::new(Kind::Forbidden, "forbidden").on("user_id")),
@@ -133,6 +137,15 @@ mod tests {
                 .unwrap_err();
             assert_eq!(refused.kind, Kind::Forbidden);
         }
+    }
+
+    #[test]
+    fn who_is_known_from_telegram_is_nobody_an_app_may_name() {
+        let person = UserId::of_telegram(42);
+        let refused = Caller::Trusted.may_act_as(&person).unwrap_err();
+        assert_eq!(refused.kind, Kind::Forbidden);
+        assert!(Caller::User(person.clone()).may_act_as(&person).is_ok());
+        assert!(Caller::Trusted.may_act_as(&user("42")).is_ok());
     }
 
     #[test]

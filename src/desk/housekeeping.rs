@@ -27,7 +27,10 @@ impl Desk {
             .write(move |tx| tx.forget_updates(now - UPDATES_KEPT))
             .await?;
         self.store
-            .write(move |tx| tx.forget_sign_ins(now - FAILURES_KEPT))
+            .write(move |tx| {
+                tx.forget_sign_ins(now - FAILURES_KEPT)?;
+                tx.forget_link_codes()
+            })
             .await?;
         if removed + forgotten > 0 {
             tracing::info!(files = removed, updates = forgotten, "cleaned up");

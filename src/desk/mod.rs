@@ -28,6 +28,7 @@ pub mod in_group;
 pub mod intake;
 pub mod jobs;
 pub mod limits;
+pub mod linking;
 pub mod operators;
 mod passwords;
 pub mod posting;
@@ -46,7 +47,7 @@ pub mod tickets;
 pub mod updates;
 mod wanted;
 
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 
 use chrono_tz::Tz;
 use tokio::sync::{Notify, OnceCell, broadcast};
@@ -111,6 +112,8 @@ pub struct Desk {
     passwords: Passwords,
     /// Made when they are first wanted.
     session_keys: OnceCell<SessionKeys>,
+    /// The bot's, as Telegram told it.
+    bot_name: RwLock<Option<String>>,
     settings: Settings,
 }
 
@@ -137,6 +140,7 @@ impl Desk {
             health: Health::default(),
             passwords: Passwords::default(),
             session_keys: OnceCell::new(),
+            bot_name: RwLock::default(),
             settings,
         }
     }

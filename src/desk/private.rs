@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::tickets;
 use crate::domain::error::Error;
 use crate::domain::ids::{MessageId, TicketId};
-use crate::domain::ticket::{Channel, Ticket};
+use crate::domain::ticket::Ticket;
 use crate::store::{NewJob, Tx};
 
 /// The carrier of private chats.
@@ -46,12 +46,6 @@ pub(super) fn parts(from: usize, to: usize) -> Value {
     json!({ "from": from, "to": to })
 }
 
-/// The private chat where the contact of a ticket hears of it; None where it writes from elsewhere.
-pub(super) fn chat_of_ticket(ticket: &Ticket) -> Option<i64> {
-    let there = matches!(ticket.channel, Channel::Telegram | Channel::Api);
-    ticket.telegram_id.filter(|_| there)
-}
-
 /// Queues something for a chat.
 pub(super) fn queue(
     tx: &mut Tx,
@@ -86,7 +80,8 @@ pub(super) fn tell_contact(
     (message, payload): (Option<MessageId>, Value),
     telegram: bool,
 ) -> Result<(), Error> {
-    let Some(chat) = chat_of_ticket(ticket).filter(|_| telegram) else {
+    // A contact that is on Telegram hears there of all its tickets: an app's user has linked itself for just that.
+    let Some(chat) = ticket.telegram_id.filter(|_| telegram) else {
         return Ok(());
     };
     if !tx.keeps_bot_out(ticket.contact)? {

@@ -87,7 +87,7 @@ impl Desk {
     /// `rate_limited`, or a failure of the store.
     pub async fn new_visitor(&self, address: ClientAddress) -> Result<(UserId, String), Error> {
         self.limits.visitor_from(address)?;
-        let user = UserId::stored(format!("visitor:{}", self.chance.uuid()));
+        let user = UserId::of_visitor(self.chance.uuid());
         let token = self
             .session_keys()
             .await?

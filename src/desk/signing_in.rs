@@ -116,7 +116,7 @@ fn address_key(address: ClientAddress) -> String {
 }
 
 /// Counts a try as failed until it has succeeded; the end of the lock it brings.
-fn count(tx: &mut Tx, key: &str, free: u32) -> Result<Option<DateTime<Utc>>, Error> {
+pub(super) fn count(tx: &mut Tx, key: &str, free: u32) -> Result<Option<DateTime<Utc>>, Error> {
     let now = tx.now();
     let known = tx.login_failures(key)?;
     let known = known.filter(|known| known.last_at > now - FAILURES_KEPT);

@@ -81,6 +81,21 @@ impl UserId {
         Self(format!("{}{telegram_id}", Self::TELEGRAM))
     }
 
+    /// An anonymous visitor of a site; `secret` is what nobody guesses.
+    pub fn of_visitor(secret: Uuid) -> Self {
+        Self(format!("{}{secret}", Self::VISITOR))
+    }
+
+    pub fn is_of_telegram(&self) -> bool {
+        self.0.starts_with(Self::TELEGRAM)
+    }
+
+    pub fn is_of_visitor(&self) -> bool {
+        self.0.starts_with(Self::VISITOR)
+    }
+
+    /// What ids of anonymous visitors begin with.
+    const VISITOR: &'static str = "visitor:";
     /// What ids of people on Telegram begin with.
     pub const TELEGRAM: &'static str = "tg:";
 

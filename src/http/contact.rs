@@ -26,7 +26,7 @@ pub struct ContactAsking {
     pub caller: ChatCaller,
 }
 
-const TOKEN: &str = "contact_token";
+pub const TOKEN: &str = "contact_token";
 const KEY: &str = "session_key";
 
 impl<'a> ApiExtractor<'a> for ContactAsking {

@@ -29,6 +29,7 @@ mod helpdesk_users;
 mod hours;
 mod jobs;
 mod lines;
+mod linking;
 mod listing;
 mod manager_door;
 mod methods;
@@ -185,6 +186,9 @@ pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
                 },
             ),
             tickets::Tickets {
+                desk: Arc::clone(&desk),
+            },
+            linking::Linking {
                 desk: Arc::clone(&desk),
             },
             files::Files {

@@ -27,7 +27,7 @@ pub struct StaffAsking {
     pub token: String,
 }
 
-const SCHEME: &str = "staff_token";
+pub const SCHEME: &str = "staff_token";
 
 impl<'a> ApiExtractor<'a> for StaffAsking {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];

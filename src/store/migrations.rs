@@ -3,13 +3,14 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// All steps, in order; the database's `user_version` counts the ones it has.
-pub const MIGRATIONS: [&str; 6] = [
+pub const MIGRATIONS: [&str; 7] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_desk.sql"),
     include_str!("../../migrations/0003_search.sql"),
     include_str!("../../migrations/0004_bot.sql"),
     include_str!("../../migrations/0005_groups.sql"),
     include_str!("../../migrations/0006_broadcasts.sql"),
+    include_str!("../../migrations/0007_links.sql"),
 ];
 
 /// Applies the steps the database does not have yet.
@@ -61,6 +62,7 @@ mod tests {
         include_str!("../../tests/samples/0004.sql"),
         include_str!("../../tests/samples/0005.sql"),
         include_str!("../../tests/samples/0006.sql"),
+        include_str!("../../tests/samples/0007.sql"),
     ];
 
     fn at(version: usize) -> Connection {

@@ -151,6 +151,7 @@ impl Group {
     }
 
     pub fn learn_me(&self, me: Me) {
+        self.desk.learn_bot_name(me.username.clone());
         self.known().me = Some(me);
     }
 

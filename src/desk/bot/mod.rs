@@ -2,6 +2,7 @@
 //! that ends its updates. What a step is, is `dialogue`'s; what it does to tickets is the desk's, as for every channel.
 
 mod dialogue;
+mod link;
 mod own_tickets;
 mod owner_lists;
 mod owner_state;
@@ -276,7 +277,10 @@ fn stepped(tx: &mut Tx, house: &House, doing: Doing, heard: Heard) -> Result<Tol
         }
     }
     let input = match heard.what {
-        What::Command { name, rest } => command(&name, &rest),
+        What::Command { name, rest } => match link::sent_with(&name, &rest) {
+            Some(sent) => talk.offered(tx, sent)?,
+            None => command(&name, &rest),
+        },
         What::Foreign => Input::Foreign,
         What::Pressed { data, .. }
             if StaffButton::pressed(&data).is_some() || OwnerButton::pressed(&data).is_some() =>
@@ -371,6 +375,7 @@ fn command(name: &str, rest: &str) -> Input {
         "language" => Input::Language,
         "help" => Input::Help,
         "cancel" => Input::Cancel,
+        "unlink" => Input::Unlink,
         _ => Input::UnknownCommand,
     }
 }

@@ -43,8 +43,14 @@ impl Talk {
 
     /// Where the contact's messages go now.
     pub(super) fn say_somewhere(&mut self, tx: &mut Tx) -> Result<(), Error> {
+        // A linked contact goes on with what it began in its app.
+        let open = tx.open_ticket(self.contact.id)?;
         let since = tx.now() - Duration::days(REOPEN_DAYS);
-        match tx.ticket_to_continue(self.contact.id, Channel::Telegram, since)? {
+        let next = match open {
+            None => tx.ticket_to_continue(self.contact.id, Channel::Telegram, since)?,
+            open => open,
+        };
+        match next {
             Some(ticket) => self.say_in(tx, ticket),
             None => self.open(tx, None),
         }

@@ -209,8 +209,7 @@ impl StaffTalk {
             updates: Vec::new(),
         };
         answers::store(tx, answer, &self.doing.ways)?;
-        let lost =
-            private::chat_of_ticket(&ticket).is_some() && tx.keeps_bot_out(ticket.contact)?;
+        let lost = ticket.telegram_id.is_some() && tx.keeps_bot_out(ticket.contact)?;
         let key = match lost {
             true => "bot-staff-not-reached",
             false => "bot-staff-answered",

@@ -31,6 +31,10 @@ pub enum State {
         ticket: TicketId,
         stars: i64,
     },
+    /// Asked whether it is the one a link code means; the code's hash in hex.
+    Linking {
+        code: String,
+    },
     /// The contact may not write, and was told so.
     Banned,
     /// An owner is at work on the desk itself.
@@ -66,12 +70,14 @@ pub enum Button {
     Reply(TicketId),
     Close(TicketId),
     Rate(TicketId, i64),
+    /// Yes, that is me; or no.
+    Link(bool),
 }
 
 impl Button {
     /// Whether it belongs to one step of a dialogue and is out of date after it. The others say all they mean.
     pub fn is_of_a_step(self) -> bool {
-        matches!(self, Self::Category(_))
+        matches!(self, Self::Category(_) | Self::Link(_))
     }
 
     /// Whether what comes of it stands where the button stood.
@@ -93,6 +99,7 @@ impl Button {
             Self::Reply(ticket) => format!("reply.{ticket}"),
             Self::Close(ticket) => format!("close.{ticket}"),
             Self::Rate(ticket, stars) => format!("rate.{ticket}.{stars}"),
+            Self::Link(yes) => format!("link.{turn}.{}", i32::from(yes)),
         }
     }
 
@@ -114,6 +121,7 @@ impl Button {
                 let category = number(second)?;
                 Self::Category((category > 0).then_some(CategoryId(category)))
             }
+            "link" if number(first) == Some(turn) => Self::Link(number(second)? == 1),
             "about" => Self::About(ticket()?, CategoryId(number(second)?)),
             "ask" => Self::Ask,
             "questions" => Self::Questions,
@@ -151,6 +159,7 @@ mod tests {
             id.clone().prop_map(|id| Button::Reply(TicketId(id))),
             id.clone().prop_map(|id| Button::Close(TicketId(id))),
             (id, 1i64..=5).prop_map(|(id, stars)| Button::Rate(TicketId(id), stars)),
+            any::<bool>().prop_map(Button::Link),
         ]
     }
 
@@ -190,6 +199,7 @@ mod tests {
                 ticket: TicketId(4),
                 stars: 2,
             },
+            State::Linking { code: "ab".into() },
             State::Banned,
             State::Staff {
                 doing: StaffState::Closing {

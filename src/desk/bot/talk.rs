@@ -15,7 +15,7 @@ use crate::desk::private::{self, Line, LineButton};
 use crate::domain::error::{Error, Kind};
 use crate::domain::ids::{CategoryId, TicketId};
 use crate::domain::locale::Locale;
-use crate::domain::ticket::{Channel, Status};
+use crate::domain::ticket::Status;
 use crate::store::{ContactChange, ContactRow, Reading, Tx};
 use crate::texts::Texts;
 
@@ -83,7 +83,7 @@ impl Talk {
         let Some(id) = r.open_ticket(self.contact.id)? else {
             return Ok(None);
         };
-        let Some(ticket) = r.ticket(id)?.filter(|it| it.channel == Channel::Telegram) else {
+        let Some(ticket) = r.ticket(id)? else {
             return Ok(None);
         };
         let last = match ticket.last_message {
@@ -131,6 +131,10 @@ impl Talk {
             Effect::Rate(ticket, stars) => self.rate(tx, ticket, stars),
             Effect::Comment(ticket, stars) => self.comment(tx, ticket, stars),
             Effect::Help => self.help(tx),
+            Effect::AskLink(code) => self.ask_link(tx, &code),
+            Effect::Link(code) => self.link(tx, &code),
+            Effect::BadCode => self.line(tx, "bot-link-bad-code"),
+            Effect::Unlink => self.unlink(tx),
             Effect::Cancelled => self.line(tx, "bot-cancelled"),
             Effect::NothingToCancel => self.line(tx, "bot-nothing-to-cancel"),
             Effect::NotUnderstood => self.line(tx, "bot-not-understood"),

@@ -1,0 +1,387 @@
+//! Link codes: how somebody proves to the bot which contact, or which account of staff, it is. From then on both are
+//! one: a linked contact hears in its private chat of all its tickets, whichever channel they came from.
+
+use chrono::{DateTime, Duration, Utc};
+use sha2::{Digest, Sha256};
+
+use super::Desk;
+use super::agents::{self, AccountForm};
+use super::private::{self, PRIVATE};
+use super::rights::{Action, Staff};
+use super::session_keys::{ChatCaller, ChatWho, WebContact};
+use super::signing_in;
+use super::tickets;
+use crate::domain::agent::Agent;
+use crate::domain::error::{Error, Kind};
+use crate::domain::event::TicketChange;
+use crate::domain::ids::{AgentId, Chance, ContactId, UserId};
+use crate::domain::ticket::Channel;
+use crate::store::{ContactRow, LinkTo, NewEntry, Profile, Reading, Tx};
+
+/// How long a code is worth something.
+pub const CODE_LASTS: Duration = Duration::minutes(5);
+/// What a deep link says before the code.
+pub const START: &str = "link_";
+/// Letters and digits that are not taken for each other; each stands for five bits.
+const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const LENGTH: usize = 6;
+/// Wrong codes in a row that somebody may send before it has to wait.
+const FREE_TRIES: u32 = 5;
+
+/// Who asks for a code, proven.
+pub enum LinkCaller {
+    Staff(Staff),
+    Contact(ChatCaller),
+}
+
+/// A code, shown this once.
+pub struct LinkCode {
+    pub code: Code,
+    pub expires_at: DateTime<Utc>,
+    /// The bot's name, where it is known yet.
+    pub bot: Option<String>,
+}
+
+/// Six letters or digits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Code(String);
+
+impl Code {
+    fn new(chance: Chance) -> Self {
+        let letters = chance.bytes::<LENGTH>().into_iter();
+        let letters = letters.filter_map(|byte| LETTERS.get(usize::from(byte % 32)));
+        Self(letters.map(|letter| char::from(*letter)).collect())
+    }
+
+    /// As somebody types it: in any case, with spaces or dashes, and with letters that look like digits.
+    pub fn typed(text: &str) -> Option<Self> {
+        let letters = text
+            .chars()
+            .filter(|letter| !matches!(letter, ' ' | '-' | '\u{a0}'));
+        let letters = letters.map(|letter| match letter.to_ascii_uppercase() {
+            'O' => '0',
+            'I' | 'L' => '1',
+            letter => letter,
+        });
+        let code: String = letters.take(LENGTH + 1).collect();
+        let known = |byte: &u8| LETTERS.contains(byte);
+        (code.len() == LENGTH && code.as_bytes().iter().all(known)).then_some(Self(code))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(super) fn hash(&self) -> [u8; 32] {
+        Sha256::digest(self.0.as_bytes()).into()
+    }
+}
+
+/// Whom a code means.
+pub(super) enum Linked {
+    Contact(ContactRow),
+    Agent(Agent),
+}
+
+impl Desk {
+    /// A code for the caller itself; for another contact where `user` names one.
+    ///
+    /// # Errors
+    /// `linking_needs_telegram`; `forbidden`, `not_allowed`; `missing_field` for the service, which is nobody itself;
+    /// `already_linked`, `contact_blocked`, `rate_limited`.
+    pub async fn link_code(
+        &self,
+        caller: LinkCaller,
+        user: Option<UserId>,
+    ) -> Result<LinkCode, Error> {
+        let whose = whose(caller, user)?;
+        if !self.settings.group {
+            return Err(Error::new(Kind::Conflict, "linking_needs_telegram"));
+        }
+        if let Whose::Contact(contact) = &whose {
+            self.limits.message_of(&contact.user)?;
+        }
+        let code = Code::new(self.chance);
+        let hash = code.hash();
+        let expires_at = self.clock.now() + CODE_LASTS;
+        self.store
+            .write(move |tx| {
+                let to = match whose {
+                    Whose::Agent(id) => {
+                        let agent = tx.agent(id)?;
+                        refuse_linked(agent.is_some_and(|agent| agent.telegram_id.is_some()))?;
+                        LinkTo::Agent(id)
+                    }
+                    Whose::Contact(contact) => LinkTo::Contact(may_link(tx, &contact)?),
+                };
+                tx.put_link_code(&hash, to, expires_at)
+            })
+            .await?;
+        Ok(LinkCode {
+            code,
+            expires_at,
+            bot: self.bot_name(),
+        })
+    }
+
+    /// The caller itself, or the contact named, is nobody in Telegram any more; who was not linked stays so.
+    ///
+    /// # Errors
+    /// `forbidden`, `not_allowed`, `missing_field`, `contact_not_found`.
+    pub async fn unlink(&self, caller: LinkCaller, user: Option<UserId>) -> Result<(), Error> {
+        let whose = whose(caller, user)?;
+        self.store
+            .write(move |tx| match whose {
+                Whose::Agent(id) => {
+                    tx.end_link_codes(LinkTo::Agent(id))?;
+                    tx.clear_telegram_of_agent(id)
+                }
+                Whose::Contact(contact) => {
+                    let contact = tx.contact(&contact.user)?;
+                    let contact = contact.ok_or_else(|| Error::not_found("contact_not_found"))?;
+                    tx.end_link_codes(LinkTo::Contact(contact.id))?;
+                    unlink(tx, &contact)
+                }
+            })
+            .await
+    }
+
+    /// The name of the bot, once Telegram has told it.
+    pub fn learn_bot_name(&self, name: Option<String>) {
+        *self
+            .bot_name
+            .write()
+            .unwrap_or_else(|lock| lock.into_inner()) = name;
+    }
+
+    fn bot_name(&self) -> Option<String> {
+        let name = self.bot_name.read();
+        name.unwrap_or_else(|lock| lock.into_inner()).clone()
+    }
+}
+
+/// Whom a caller may link.
+enum Whose {
+    Agent(AgentId),
+    Contact(Box<WebContact>),
+}
+
+fn whose(caller: LinkCaller, user: Option<UserId>) -> Result<Whose, Error> {
+    let contact = match (caller, user) {
+        (LinkCaller::Staff(staff), Some(user)) => {
+            staff.may(Action::LinkContacts)?;
+            WebContact {
+                user,
+                name: None,
+                email: None,
+                username: None,
+            }
+        }
+        (LinkCaller::Staff(staff), None) => {
+            staff.may(Action::LinkOwnAccount)?;
+            let own = staff.agent().ok_or_else(|| Error::missing("user_id"))?;
+            return Ok(Whose::Agent(own));
+        }
+        (LinkCaller::Contact(caller), user) => match caller.who {
+            ChatWho::Contact(own) if user.is_none_or(|user| user == own.user) => own,
+            ChatWho::Contact(_) => {
+                return Err(Error::new(Kind::Forbidden, "forbidden").on("user_id"));
+            }
+            // Who holds the link to one session need not be its contact.
+            ChatWho::Link(_) => return Err(Error::new(Kind::Unauthorized, "unauthorized")),
+        },
+    };
+    Ok(Whose::Contact(Box::new(contact)))
+}
+
+fn refuse_linked(linked: bool) -> Result<(), Error> {
+    match linked {
+        true => Err(Error::new(Kind::Conflict, "already_linked")),
+        false => Ok(()),
+    }
+}
+
+/// The contact a code is for, made where it has not written yet.
+fn may_link(tx: &mut Tx, contact: &WebContact) -> Result<ContactId, Error> {
+    refuse_linked(contact.user.is_of_telegram())?;
+    let channel = match contact.user.is_of_visitor() {
+        true => Channel::Web,
+        false => Channel::Mobile,
+    };
+    let told = Profile {
+        name: contact.name.as_deref(),
+        email: contact.email.as_deref(),
+        username: contact.username.as_deref(),
+    };
+    let contact = tx.touch_profile(&contact.user, told, channel)?;
+    if contact.is_blocked {
+        return Err(Error::new(Kind::Forbidden, "contact_blocked"));
+    }
+    refuse_linked(contact.telegram_id.is_some())?;
+    Ok(contact.id)
+}
+
+/// Whom a code means that somebody sent; None for a wrong one. Wrong ones are counted.
+///
+/// # Errors
+/// `locked` after too many wrong ones.
+pub(super) fn offered(
+    tx: &mut Tx,
+    chat: i64,
+    code: Option<&Code>,
+) -> Result<Option<Linked>, Error> {
+    let key = tries_key(chat);
+    signing_in::count(tx, &key, FREE_TRIES)?;
+    let found = match code {
+        Some(code) => of_hash(tx, &code.hash())?,
+        None => None,
+    };
+    if found.is_some() {
+        tx.clear_login_failures(&key)?;
+    }
+    Ok(found)
+}
+
+fn tries_key(chat: i64) -> String {
+    format!("telegram:{chat}")
+}
+
+pub(super) fn of_hash(r: &Tx, hash: &[u8; 32]) -> Result<Option<Linked>, Error> {
+    Ok(match r.link_of(hash, r.now())? {
+        Some(LinkTo::Contact(id)) => r.contact_by_id(id)?.map(Linked::Contact),
+        Some(LinkTo::Agent(id)) => {
+            let agent = r.agent(id)?.filter(|agent| !agent.is_blocked);
+            agent.map(Linked::Agent)
+        }
+        None => None,
+    })
+}
+
+/// The person in Telegram and the contact are one from now on; what either said stays.
+///
+/// # Errors
+/// `already_linked`, `chat_already_linked`.
+pub(super) fn link(
+    tx: &mut Tx,
+    person: &ContactRow,
+    telegram_id: i64,
+    contact: &ContactRow,
+) -> Result<ContactRow, Error> {
+    tx.end_link_codes(LinkTo::Contact(contact.id))?;
+    if !person.user.is_of_telegram() {
+        return Err(Error::new(Kind::Conflict, "chat_already_linked"));
+    }
+    refuse_linked(contact.telegram_id.is_some())?;
+    tx.join_contacts(person.id, contact.id)?;
+    tx.set_telegram_of(contact.id, Some(telegram_id))?;
+    log(tx, contact, "linked", telegram_id)?;
+    tell_staff(tx, contact)?;
+    known(tx, contact.id)
+}
+
+/// Somebody of the staff is this Telegram user from now on.
+///
+/// # Errors
+/// `already_linked`; `already_taken` where another account is this user.
+pub(super) fn link_agent(tx: &mut Tx, agent: &Agent, telegram_id: i64) -> Result<(), Error> {
+    tx.end_link_codes(LinkTo::Agent(agent.id))?;
+    refuse_linked(agent.telegram_id.is_some())?;
+    let itself = Staff::Agent {
+        id: agent.id,
+        role: agent.role,
+        name: agent.shown_name(),
+    };
+    let form = AccountForm {
+        telegram_id: Some(telegram_id),
+        ..AccountForm::default()
+    };
+    agents::change(tx, &itself, agent.id, form, None)
+}
+
+/// The contact is nobody in Telegram any more: what waits for its chat ends, what was said stays.
+pub(super) fn unlink(tx: &mut Tx, contact: &ContactRow) -> Result<(), Error> {
+    let linked = contact
+        .telegram_id
+        .filter(|_| !contact.user.is_of_telegram());
+    let Some(telegram_id) = linked else {
+        return Ok(());
+    };
+    tx.end_lane(PRIVATE, &private::lane_of(telegram_id))?;
+    tx.set_telegram_of(contact.id, None)?;
+    log(tx, contact, "unlinked", telegram_id)?;
+    tell_staff(tx, contact)
+}
+
+fn log(
+    tx: &mut Tx,
+    contact: &ContactRow,
+    action: &'static str,
+    telegram_id: i64,
+) -> Result<(), Error> {
+    let person = UserId::of_telegram(telegram_id).to_string();
+    tx.log(&NewEntry {
+        agent: None,
+        actor: contact.name.as_deref().unwrap_or(contact.user.as_str()),
+        action,
+        ticket: None,
+        contact: Some(contact.id),
+        detail: Some(&person),
+    })
+}
+
+/// Staff that looks at the contact's ticket sees who it is now.
+fn tell_staff(tx: &mut Tx, contact: &ContactRow) -> Result<(), Error> {
+    if let Some(open) = tx.open_ticket(contact.id)? {
+        let ticket = tickets::known(tx, open)?;
+        tickets::tell(tx, &ticket, ticket.agent, TicketChange::Changed);
+    }
+    Ok(())
+}
+
+fn known(r: &Reading, id: ContactId) -> Result<ContactRow, Error> {
+    let found = r.contact_by_id(id)?;
+    found.ok_or_else(|| Error::internal("a contact that was just linked is not there"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_code_is_known_however_it_is_typed() {
+        let code = Code::typed("7K2M0Q").unwrap();
+        for typed in ["7k2m0q", " 7K2-M0Q ", "7K2MOQ", "7 K 2 M o Q"] {
+            assert_eq!(Code::typed(typed), Some(code.clone()), "{typed:?}");
+        }
+        assert_eq!(Code::typed("il1ill").unwrap().as_str(), "111111");
+        for wrong in [
+            "",
+            "7K2M0",
+            "7K2M0QQ",
+            "7K2M0U",
+            "7K2M0é",
+            "７K2M0Q",
+            "link_7K2M0Q",
+        ] {
+            assert_eq!(Code::typed(wrong), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_new_code_is_one_that_can_be_typed() {
+        for _ in 0..1000 {
+            let code = Code::new(Chance);
+            assert_eq!(Code::typed(code.as_str()), Some(code));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_typed_is_no_panic(text in ".{0,40}") {
+            if let Some(code) = Code::typed(&text) {
+                prop_assert_eq!(Code::typed(code.as_str()), Some(code));
+            }
+        }
+    }
+}
