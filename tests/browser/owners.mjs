@@ -58,8 +58,44 @@ await walk('owners', async () => {
     await agent.context.close();
   });
 
-  await step('an owner adds categories and puts them in order', async () => {
+  await step('an owner links a Telegram account with a code, and unlinks it', async () => {
     owner = await signedIn('owner@example.com');
+    const chosen = async () => {
+      await owner.page.locator('.account summary').click();
+      await press('Telegram');
+      await dialog().waitFor();
+    };
+    const closed = () => dialog().getByRole('button', { name: 'Close' }).click();
+    const answered = async (text) => {
+      let post;
+      await until(`the bot says “${text}”`, async () => {
+        const posts = (await sent('GET', `${sandbox}/state`)).private_posts;
+        post = posts.find((one) => one.by_bot && one.text.includes(text));
+        return post !== undefined || posts.map((one) => one.text);
+      });
+      return post.id;
+    };
+    await chosen();
+    const command = await dialog().locator('.secret').textContent();
+    const link = await dialog().getByRole('link', { name: 'Open Telegram' }).getAttribute('href');
+    same('the link', link, `https://t.me/relaydesk_sandbox_bot?start=link_${command.slice('/link '.length)}`);
+    await owner.clean('the code');
+    await owner.shot('telegram-code');
+    await closed();
+    await sent('POST', `${sandbox}/private/say`, { person: 'Olga', language: 'en', text: command });
+    const question = await answered('Is this you: Olga Karimova of the support team?');
+    await sent('POST', `${sandbox}/private/press`, { person: 'Olga', message_id: question, button: '✅ Yes, link' });
+    await answered('You are Olga Karimova');
+    owner.refusals = ['409 '];
+    await chosen();
+    await owner.clean('the question whether to unlink');
+    await owner.shot('telegram-unlink');
+    await dialog().getByRole('button', { name: 'Unlink' }).click();
+    await owner.page.locator('#notices', { hasText: 'no longer linked' }).waitFor();
+    owner.refusals = [];
+  });
+
+  await step('an owner adds categories and puts them in order', async () => {
     await part('categories', 'Categories');
     for (const [uz, en] of [['Toʻlov', 'Payment'], ['Yetkazish', 'Delivery']]) {
       await press('Add a category');

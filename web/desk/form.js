@@ -131,9 +131,9 @@ export function sure({ title, text, yes }) {
   });
 }
 
-/** Something that is shown once, with a button that copies it. */
-export function showOnce({ title, text, secret }) {
-  const copy = el('button', { type: 'button', class: 'solid', onclick: async () => {
+/** Something that is shown once, with a button that copies it, and a link ({href, text}) that leads there where there is one. */
+export function showOnce({ title, text, secret, link }) {
+  const copy = el('button', { type: 'button', class: link ? 'quiet' : 'solid', onclick: async () => {
     try {
       await navigator.clipboard.writeText(secret);
       copy.textContent = t('admin-copied');
@@ -143,6 +143,7 @@ export function showOnce({ title, text, secret }) {
     }
   } }, t('admin-copy'));
   const shown = el('code', { class: 'secret', tabindex: '0' }, secret);
-  dialog(title, el('p', {}, text), el('p', { class: 'secret-line' }, shown, copy));
-  copy.focus();
+  const open = link && el('a', { class: 'solid', href: link.href, target: '_blank', rel: 'noopener' }, link.text);
+  dialog(title, el('p', {}, text), el('p', { class: 'secret-line' }, shown, copy), open && el('p', { class: 'form-end' }, open));
+  (open || copy).focus();
 }

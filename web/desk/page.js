@@ -2,6 +2,7 @@
 
 import { post } from './api.js';
 import { all, find, notice, watchMenus } from './dom.js';
+import { telegram } from './link.js';
 
 watchMenus();
 // Another language of the very place where one is.
@@ -12,6 +13,7 @@ for (const link of all('a[hreflang]')) {
     link.href = `?${here}${location.hash}`;
   });
 }
+find('[data-telegram]')?.addEventListener('click', telegram);
 find('[data-sign-out]')?.addEventListener('click', async () => {
   try {
     await post('/auth/logout', {}, { stay: true });

@@ -37,6 +37,7 @@ const EMBEDDED: &[(&str, &str)] = &embedded![
     "i18n.js",
     "icon.svg",
     "keys.js",
+    "link.js",
     "list.js",
     "live.js",
     "login.css",
