@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::commands::history;
 use super::group::{Group, Room};
 use super::planner::one_line;
-use super::render;
-use super::steps::{Plan, Step};
+use super::render::{self, Document};
+use super::steps::{MediaKind, Plan, Step};
 use crate::delivery::Job;
 use crate::desk::posting::{PostContent, TicketRef};
 use crate::domain::attachment::AttachmentKind;
@@ -70,7 +70,7 @@ pub async fn arrival(group: &Group, ticket: &TicketRef, job: &Job) -> Result<Pla
     Ok(Plan::new(steps))
 }
 
-/// What hangs on the messages: photos together, everything else as a file.
+/// What hangs on the messages: photos together, everything else as what it is.
 fn files(contents: &[PostContent]) -> Vec<Step> {
     let all = contents.iter().flat_map(|content| &content.attachments);
     let mut photos = Vec::new();
@@ -80,11 +80,14 @@ fn files(contents: &[PostContent]) -> Vec<Step> {
             (Some(file), _) if attachment.kind == AttachmentKind::Photo => {
                 photos.push(file.clone());
             }
-            (Some(file), _) => others.push(Step::Document {
-                file: file.clone(),
-                caption: String::new(),
-                name: attachment.name.clone(),
-            }),
+            (Some(file), _) => {
+                let document = Document {
+                    file: file.clone(),
+                    name: attachment.name.clone(),
+                    kind: MediaKind::with_caption_of(attachment.kind),
+                };
+                others.push(document.step(String::new()));
+            }
             (None, _) => {}
         }
     }

@@ -7,7 +7,7 @@ use super::buttons::{self, ButtonLabels, State};
 use super::group::Group;
 use super::moving;
 use super::render::{self, Document, Labels, Said, Visitor, WebLabels, Writer};
-use super::steps::{Plan, Step};
+use super::steps::{MediaKind, Plan, Step};
 use crate::delivery::Job;
 use crate::desk::Desk;
 use crate::desk::groups::{LEFT, MOVED};
@@ -59,7 +59,12 @@ pub async fn of_messages(
     let Some(ticket) = desk.ticket(ticket).await?.filter(|_| !contents.is_empty()) else {
         return Ok(Plan::default());
     };
-    let said: Vec<Said> = contents.into_iter().map(said).collect();
+    // A site's files are documents, whatever they are; who writes in Telegram sends what is seen and heard there.
+    let as_is = ticket.channel != Channel::Web;
+    let said: Vec<Said> = contents
+        .into_iter()
+        .map(|content| said(content, as_is))
+        .collect();
     let steps = match ticket.channel {
         Channel::Web => render::web(&web_labels(desk), &visitor(group, ticket), &said),
         Channel::Mobile | Channel::Telegram | Channel::Api => {
@@ -84,7 +89,7 @@ async fn answer(group: &Group, ticket: TicketId, messages: Vec<MessageId>) -> Re
         return Ok(Plan::default());
     };
     let agent = content.agent_name.clone().unwrap_or_default();
-    let steps = render::answer(&labels(desk), ticket.session, &agent, &said(content));
+    let steps = render::answer(&labels(desk), ticket.session, &agent, &said(content, true));
     Ok(Plan::new(steps))
 }
 
@@ -191,8 +196,8 @@ fn visitor(group: &Group, ticket: TicketRef) -> Visitor {
     }
 }
 
-/// A message as it is posted: photos as photos, other files as documents, the rest in words.
-fn said(content: PostContent) -> Said {
+/// A message as it is posted: photos as photos, other files as what they are or as documents, the rest in words.
+fn said(content: PostContent, as_is: bool) -> Said {
     let mut said = Said {
         text: content.text,
         ..Said::default()
@@ -204,6 +209,7 @@ fn said(content: PostContent) -> Said {
             (Some(file), _) if photo => said.files.push(file.clone()),
             (Some(file), _) => said.documents.push(Document {
                 file: file.clone(),
+                kind: MediaKind::with_caption_of(attachment.kind).filter(|_| as_is),
                 name: attachment.name,
             }),
             (None, Some(link)) if photo => said.links.push(link.clone()),
@@ -294,7 +300,11 @@ mod tests {
                 person,
             ],
         };
-        let said = said(content);
+        assert_eq!(
+            said(content.clone(), true).documents[0].kind,
+            Some(MediaKind::Voice)
+        );
+        let said = said(content, false);
         assert_eq!(
             said.text,
             "https://e.com/d.pdf\n📍 41.3, 69.2\n👤 Courier +998"
@@ -304,6 +314,7 @@ mod tests {
         let documents = [Document {
             file: "v.ogg".into(),
             name: Some("voice.ogg".into()),
+            kind: None,
         }];
         assert_eq!(said.documents, documents);
     }

@@ -268,12 +268,13 @@ impl Poster {
                     .collect(),
             ),
             (step, Failure::PhotoRefused { part, .. }) => step.as_documents(*part),
+            (step @ Step::Media { .. }, Failure::Refused(_)) => step.as_documents(None),
             _ => None,
         };
         let Some(others) = others else {
             return Err(failure.into());
         };
-        tracing::info!(reason = %failure, "a photo goes in another form");
+        tracing::info!(reason = %failure, "a file goes in another form");
         Ok(same(plan.replace_first(others)))
     }
 

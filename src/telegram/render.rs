@@ -8,7 +8,7 @@ mod web;
 
 use super::markup::Html;
 use super::split::pieces;
-use super::steps::Step;
+use super::steps::{MediaKind, Step};
 
 pub use answer::{answer, line};
 pub use mobile::{Labels, Writer, steps};
@@ -34,11 +34,32 @@ pub struct Said {
     pub documents: Vec<Document>,
 }
 
-/// A file that goes as a document: its name in the uploads folder, and the one people know.
+/// A file that is no photo: its name in the uploads folder, and the one people know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
     pub file: String,
     pub name: Option<String>,
+    /// What it is shown as; None: as a document.
+    pub kind: Option<MediaKind>,
+}
+
+impl Document {
+    pub fn step(self, caption: String) -> Step {
+        let Self { file, name, kind } = self;
+        match kind {
+            None => Step::Document {
+                file,
+                caption,
+                name,
+            },
+            Some(kind) => Step::Media {
+                kind,
+                file,
+                caption,
+                name,
+            },
+        }
+    }
 }
 
 impl Said {
@@ -150,10 +171,10 @@ impl Sheet<'_> {
                 },
             });
         }
-        steps.extend(said.documents.iter().map(|document| Step::Document {
-            file: document.file.clone(),
-            name: document.name.clone(),
-            caption: whole.take().unwrap_or_else(|| self.0.short().into_string()),
+        steps.extend(said.documents.iter().map(|document| {
+            let caption = whole.take();
+            let caption = caption.unwrap_or_else(|| self.0.short().into_string());
+            document.clone().step(caption)
         }));
         steps
     }

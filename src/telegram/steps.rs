@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::attachment::AttachmentKind;
+
 /// One call to Telegram. Texts and captions are HTML, rendered and within Telegram's limits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
@@ -85,6 +87,31 @@ pub enum MediaKind {
 }
 
 impl MediaKind {
+    /// None for what is a photo, a document, or no file at all.
+    pub fn of(kind: AttachmentKind) -> Option<Self> {
+        Some(match kind {
+            AttachmentKind::Video => Self::Video,
+            AttachmentKind::VideoNote => Self::VideoNote,
+            AttachmentKind::Animation => Self::Animation,
+            AttachmentKind::Audio => Self::Audio,
+            AttachmentKind::Voice => Self::Voice,
+            AttachmentKind::Sticker => Self::Sticker,
+            AttachmentKind::Photo
+            | AttachmentKind::Document
+            | AttachmentKind::Location
+            | AttachmentKind::Contact => return None,
+        })
+    }
+
+    /// The same where whose it is has to stand below: a round video is a video there, a sticker a file.
+    pub fn with_caption_of(kind: AttachmentKind) -> Option<Self> {
+        match Self::of(kind)? {
+            Self::VideoNote => Some(Self::Video),
+            Self::Sticker => None,
+            other => Some(other),
+        }
+    }
+
     /// The method that sends it, and that method's name for the file.
     pub fn method(self) -> (&'static str, &'static str) {
         match self {

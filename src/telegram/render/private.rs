@@ -95,17 +95,10 @@ fn as_media(attachment: &Attachment) -> Option<Shown> {
         let plain = has_place || attachment.phone.is_some() || attachment.link.is_some();
         return plain.then_some(Shown::Plain);
     }
-    Some(match attachment.kind {
-        AttachmentKind::Photo => Shown::Photo,
-        AttachmentKind::Video => Shown::Media(MediaKind::Video),
-        AttachmentKind::VideoNote => Shown::Media(MediaKind::VideoNote),
-        AttachmentKind::Animation => Shown::Media(MediaKind::Animation),
-        AttachmentKind::Audio => Shown::Media(MediaKind::Audio),
-        AttachmentKind::Voice => Shown::Media(MediaKind::Voice),
-        AttachmentKind::Sticker => Shown::Media(MediaKind::Sticker),
-        AttachmentKind::Document | AttachmentKind::Location | AttachmentKind::Contact => {
-            Shown::Document
-        }
+    Some(match MediaKind::of(attachment.kind) {
+        Some(kind) => Shown::Media(kind),
+        None if attachment.kind == AttachmentKind::Photo => Shown::Photo,
+        None => Shown::Document,
     })
 }
 

@@ -43,6 +43,7 @@ fn document(text: &str) -> Said {
         documents: vec![Document {
             file: "1.pdf".into(),
             name: Some("bill.pdf".into()),
+            kind: None,
         }],
         ..Said::default()
     }
