@@ -12,6 +12,7 @@
 mod backup;
 mod bot;
 mod bot_owner;
+mod bot_owner_groups;
 mod bot_said;
 mod bot_staff;
 mod world;

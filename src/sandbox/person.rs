@@ -24,6 +24,10 @@ pub enum Origin {
     User(User),
     /// A user who hides; only the name is told.
     Hidden(String),
+    /// An administrator who writes in the name of the group: its id is told.
+    Group(i64),
+    /// A channel: its id is told.
+    Channel(i64),
 }
 
 impl From<&User> for Origin {
@@ -154,6 +158,14 @@ impl Person {
             }
             Origin::Hidden(name) => {
                 json!({"type": "hidden_user", "date": date, "sender_user_name": name})
+            }
+            Origin::Group(id) => json!({"type": "chat", "date": date, "sender_chat": {
+                "id": id, "type": "supergroup", "title": "A group",
+            }}),
+            Origin::Channel(id) => {
+                json!({"type": "channel", "date": date, "message_id": 1, "chat": {
+                    "id": id, "type": "channel", "title": "A channel",
+                }})
             }
         };
         let body = one("forward_origin", origin);

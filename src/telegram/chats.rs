@@ -147,6 +147,7 @@ impl Chats {
         });
         let spoken = Spoken {
             names: first.and_then(named),
+            forwarded_from: first.and_then(forwarded_from),
             text: words.join("\n"),
             attachments: gathered.attachments,
             sources: sources.collect(),
@@ -232,6 +233,13 @@ fn named(message: &Message) -> Option<TelegramPerson> {
         last_name: shared.last_name.clone(),
         username: None,
     })
+}
+
+/// The chat in whose name a forwarded message was written. Of one by a person Telegram does not tell where it stood.
+fn forwarded_from(message: &Message) -> Option<i64> {
+    let origin = message.forward_origin.as_ref()?;
+    let chat = origin.sender_chat.as_ref().or(origin.chat.as_ref())?;
+    Some(chat.id)
 }
 
 /// What an agent is told of a file that is missing, in words for a contact.

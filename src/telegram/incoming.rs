@@ -168,6 +168,10 @@ pub struct Person {
 pub struct Origin {
     /// None where its author hides who that is.
     pub sender_user: Option<User>,
+    /// The group in whose name it was written.
+    pub sender_chat: Option<Chat>,
+    /// The channel it stood in.
+    pub chat: Option<Chat>,
 }
 
 impl Left {

@@ -4,6 +4,7 @@
 mod dialogue;
 mod link;
 mod own_tickets;
+mod owner_group;
 mod owner_lists;
 mod owner_state;
 mod owner_talk;
@@ -18,7 +19,7 @@ mod talk;
 
 use std::sync::Arc;
 
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
 
 use super::Desk;
@@ -33,8 +34,9 @@ use crate::domain::locale::Locale;
 use crate::domain::message::Direction;
 use crate::domain::text;
 pub use crate::store::TelegramPerson;
-use crate::store::{AgentChange, Tx};
+use crate::store::{AgentChange, Reading, Tx};
 use dialogue::{Input, step};
+use owner_group::Looked;
 use owner_state::OwnerButton;
 use staff_state::StaffButton;
 use staff_talk::StaffTalk;
@@ -100,6 +102,8 @@ pub struct Spoken {
     pub reply_to: Option<i64>,
     /// Somebody it names: whose message was forwarded, or whose contact was shared.
     pub names: Option<TelegramPerson>,
+    /// The group or channel it was forwarded from, where Telegram tells.
+    pub forwarded_from: Option<i64>,
     /// Why something of it is missing: keys of texts.
     pub lacks: Vec<&'static str>,
 }
@@ -137,9 +141,10 @@ impl Desk {
             _ => Ok(()),
         };
         let (first_house, done, doing) = (house.clone(), updates.clone(), self.doing());
+        let looked = self.looked_at(&heard).await?;
         let stepped = self.store.write(move |tx| {
             limited?;
-            let told = stepped(tx, &first_house, doing, heard)?;
+            let told = stepped(tx, &first_house, doing, heard, looked)?;
             finish(tx, &done, left(&told))
         });
         let error = match stepped.await {
@@ -242,14 +247,21 @@ fn finish(tx: &mut Tx, updates: &[i64], left: Option<Vec<u8>>) -> Result<(), Err
 }
 
 /// One step: what the state makes of the input, what that does, and the state it leaves.
-fn stepped(tx: &mut Tx, house: &House, doing: Doing, heard: Heard) -> Result<Told, Error> {
+fn stepped(
+    tx: &mut Tx,
+    house: &House,
+    doing: Doing,
+    heard: Heard,
+    looked: Option<Looked>,
+) -> Result<Told, Error> {
     let chat = heard.person.telegram_id;
     let contact = tx.touch_telegram(&heard.person)?;
     // Who writes has let the bot in, whatever came of the update that says so.
     tx.set_bot_out(contact.id, false)?;
-    let (before, turn) = known_state(tx, chat)?;
+    let (before, turn) = known_state(tx, tx.now(), chat)?;
     let locale = contact.language.or(heard.language).unwrap_or(house.locale);
     let mut talk = Talk::new(house.clone(), contact, locale, turn + 1);
+    talk.looked = looked;
     become_owner(tx, house, &heard.person)?;
     let staff = StaffTalk::of(tx, chat, doing)?;
     if let Some(staff) = &staff
@@ -354,7 +366,7 @@ fn become_owner(tx: &mut Tx, house: &House, person: &TelegramPerson) -> Result<(
 }
 
 /// What the chat is in the middle of, unless that was long ago or is not known any more.
-fn known_state(r: &Tx, chat: i64) -> Result<(State, i64), Error> {
+fn known_state(r: &Reading, now: DateTime<Utc>, chat: i64) -> Result<(State, i64), Error> {
     let Some(row) = r.dialogue(chat)? else {
         return Ok((State::Idle, 0));
     };
@@ -362,7 +374,7 @@ fn known_state(r: &Tx, chat: i64) -> Result<(State, i64), Error> {
         tracing::warn!(%error, "a dialogue of another version begins anew");
         State::Idle
     });
-    let over = r.now() - row.updated_at > TIME_OUT && state != State::Banned;
+    let over = now - row.updated_at > TIME_OUT && state != State::Banned;
     Ok((if over { State::Idle } else { state }, row.turn))
 }
 

@@ -219,13 +219,18 @@ impl StaffTalk {
         };
         let offer = OwnerButton::Offer(id, !category.is_active);
         rows.push(vec![button(talk.text(key, &[]), offer)]);
+        let other_group = talk.text("bot-owner-button-group", &[]);
+        rows.push(vec![button(other_group, OwnerButton::Group(id))]);
         let all = talk.text("bot-owner-button-categories", &[]);
         rows.push(vec![button(all, OwnerButton::Categories)]);
         let state = match category.is_active {
             true => "bot-owner-offered",
             false => "bot-owner-hidden",
         };
-        let text = format!("🏷 {}\n{}", lines.join("\n"), talk.text(state, &[]));
+        let group = self.group_in_words(tx, talk, &category)?;
+        let group = talk.text("bot-owner-group", &[("group", &group)]);
+        let state = talk.text(state, &[]);
+        let text = format!("🏷 {}\n{state}\n{group}", lines.join("\n"));
         talk.say(tx, text, rows)
     }
 

@@ -19,6 +19,8 @@ pub enum OwnerState {
         #[serde(with = "word")]
         locale: Locale,
     },
+    /// Saying which group a category has.
+    Grouping { category: CategoryId },
 }
 
 /// A language as its word.
@@ -90,6 +92,10 @@ pub enum OwnerButton {
     Name(CategoryId, Locale),
     /// The category is offered, or no longer.
     Offer(CategoryId, bool),
+    /// Asks for the category's group.
+    Group(CategoryId),
+    /// The category has this group; None: the default one.
+    UseGroup(CategoryId, Option<i64>),
     /// So many days up to today.
     Report(u32),
     System,
@@ -115,6 +121,8 @@ impl OwnerButton {
             Self::AddCategory => "o.addcat".to_owned(),
             Self::Name(id, locale) => format!("o.name.{id}.{}", locale.as_str()),
             Self::Offer(id, on) => format!("o.offer.{id}.{}", flag(on)),
+            Self::Group(id) => format!("o.group.{id}"),
+            Self::UseGroup(id, group) => format!("o.use.{id}.{}", group.unwrap_or_default()),
             Self::Report(days) => format!("o.report.{days}"),
             Self::System => "o.system".to_owned(),
             Self::Replay => "o.replay".to_owned(),
@@ -123,7 +131,10 @@ impl OwnerButton {
 
     /// Whether what comes of it stands where the button stood.
     pub fn is_in_place(self) -> bool {
-        !matches!(self, Self::AddAdmin | Self::AddCategory | Self::Name(..))
+        !matches!(
+            self,
+            Self::AddAdmin | Self::AddCategory | Self::Name(..) | Self::Group(_)
+        )
     }
 
     /// Reads what came back; None for what is no button of owners'.
@@ -156,6 +167,11 @@ impl OwnerButton {
                 Self::Name(CategoryId(number(id)?), locale)
             }
             ["offer", id, on] => Self::Offer(CategoryId(number(id)?), flag(on)?),
+            ["group", id] => Self::Group(CategoryId(number(id)?)),
+            ["use", id, group] => {
+                let group = group.parse().ok()?;
+                Self::UseGroup(CategoryId(number(id)?), Some(group).filter(|id| *id != 0))
+            }
             ["report", days] => {
                 Self::Report(days.parse().ok().filter(|days| (1..=366).contains(days))?)
             }
@@ -193,6 +209,10 @@ mod tests {
             (category(), prop::sample::select(Locale::ALL.to_vec()))
                 .prop_map(|(id, locale)| OwnerButton::Name(id, locale)),
             (category(), any::<bool>()).prop_map(|(id, on)| OwnerButton::Offer(id, on)),
+            category().prop_map(OwnerButton::Group),
+            (category(), any::<i64>()).prop_map(|(id, group)| {
+                OwnerButton::UseGroup(id, Some(group).filter(|id| *id != 0))
+            }),
             (1u32..=366).prop_map(OwnerButton::Report),
             Just(OwnerButton::System),
             Just(OwnerButton::Replay),
@@ -222,6 +242,9 @@ mod tests {
             OwnerState::Naming {
                 category: Some(CategoryId(3)),
                 locale: Locale::Uz,
+            },
+            OwnerState::Grouping {
+                category: CategoryId(3),
             },
         ] {
             let stored = serde_json::to_string(&state).unwrap();

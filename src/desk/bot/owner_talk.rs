@@ -58,6 +58,9 @@ impl StaffTalk {
             OwnerInput::Said(OwnerState::Naming { category, locale }) => {
                 return self.name(tx, talk, category, locale);
             }
+            OwnerInput::Said(OwnerState::Grouping { category }) => {
+                return self.say_group(tx, talk, category);
+            }
         }
         Ok(None)
     }
@@ -120,6 +123,8 @@ impl StaffTalk {
                 tx.change_category(id, &change)?;
                 self.category(tx, talk, id)?;
             }
+            OwnerButton::Group(id) => return self.ask_group(tx, talk, id),
+            OwnerButton::UseGroup(id, group) => return self.use_group(tx, talk, id, group),
             OwnerButton::Report(days) => self.report_of(tx, talk, days)?,
             OwnerButton::System => self.system(tx, talk)?,
             OwnerButton::Replay => {

@@ -8,6 +8,7 @@ use chrono_tz::Tz;
 
 use super::Spoken;
 use super::dialogue::{Effect, Facts};
+use super::owner_group::Looked;
 use super::state::Button;
 use crate::desk::in_group::Told;
 use crate::desk::intake;
@@ -44,6 +45,8 @@ pub struct Talk {
     /// The step that is shown now.
     pub(super) turn: i64,
     pub said: Option<Spoken>,
+    /// What was found of the group that this step asks for.
+    pub looked: Option<Looked>,
     /// The post whose place the next line takes.
     pub in_place: Option<i64>,
     /// Something was shown whose buttons belong to this step.
@@ -62,6 +65,7 @@ impl Talk {
             locale,
             turn,
             said: None,
+            looked: None,
             in_place: None,
             shows_step: false,
             opened: None,
