@@ -93,6 +93,10 @@ impl App {
         let mut tasks = Tasks::default();
         let uploads = open_uploads(&config).await.map_err(one)?;
         let desk = make_desk(&config, store.clone(), uploads, &clock).map_err(one)?;
+        // Before anything is sent: what waits must know its lane. The next start would find the same to do.
+        if let Err(error) = desk.takes_default_group().await {
+            tracing::error!(%error, "the default group could not be noted");
+        }
         let lines = Lines::default();
         let routes = parts::wire(
             &config,

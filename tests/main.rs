@@ -31,6 +31,7 @@ mod group_buttons;
 mod group_commands;
 mod group_sessions;
 mod groups;
+mod groups_one_chat;
 mod helpdesk;
 mod helpdesk_accounts;
 mod hours;

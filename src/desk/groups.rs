@@ -9,7 +9,7 @@ use crate::domain::category::Category;
 use crate::domain::error::Error;
 use crate::domain::group::GroupRef;
 use crate::domain::ids::{CategoryId, JobId, MessageId, TicketId};
-use crate::store::{JobRow, NewJob, Reading, Tx};
+use crate::store::{DEFAULT_GROUP, JobRow, NewJob, Reading, Tx};
 
 /// The field that names a category's group.
 const FIELD: &str = "group_chat_id";
@@ -42,6 +42,28 @@ pub struct FoundGroup {
 }
 
 impl Desk {
+    /// Takes up the default group that the server was started with. Where that is one which categories named before,
+    /// they are one group from here on, with one lane and one limit.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn takes_default_group(&self) -> Result<(), Error> {
+        let Some(source) = &self.settings.groups else {
+            return Ok(());
+        };
+        let chat = source.default_chat().to_string();
+        let known = self.store.read(|r| r.desk_setting(DEFAULT_GROUP)).await?;
+        if known.as_ref() == Some(&chat) {
+            return Ok(());
+        }
+        self.store
+            .write(move |tx| {
+                tx.put_desk_setting(DEFAULT_GROUP, &chat)?;
+                one_group_each(tx)
+            })
+            .await
+    }
+
     /// Where every group lives today: the default one with its configured id, and what categories named.
     ///
     /// # Errors
@@ -95,6 +117,8 @@ impl Desk {
     ) -> Result<(), Error> {
         self.store
             .write(move |tx| {
+                // It may have become another's since.
+                let left = group_of_today(tx, left)?;
                 if tx.waiting_in(ticket, &left.lane())?.iter().any(is(LEFT)) {
                     return Ok(());
                 }
@@ -111,16 +135,36 @@ impl Desk {
         let Some(source) = &self.settings.groups else {
             return Err(Error::bad("groups_need_telegram", FIELD));
         };
-        let default = source.default_chat();
         let found = source.look(chat).await.map_err(|error| error.on(FIELD))?;
-        Ok(Checked::Found { found, default })
+        Ok(Checked::Found(found))
     }
 }
 
 /// A group that may be set.
 pub(super) enum Checked {
     Default,
-    Found { found: FoundGroup, default: i64 },
+    Found(FoundGroup),
+}
+
+/// Makes one group of those that live in one chat: two lanes there would each think the limit its own.
+pub(super) fn one_group_each(tx: &mut Tx) -> Result<(), Error> {
+    for (chat, _) in tx.groups()? {
+        let of = tx.group_of_chat(chat)?;
+        if of == GroupRef::Named(chat) {
+            continue;
+        }
+        let (categories, jobs) = tx.merge_group(chat, of)?;
+        // What was on the way from the one to the other has arrived.
+        for job in tx.waiting_of_kind(&of.lane(), MOVED)? {
+            if is_untouched(&job) && group_of_today(tx, came_from(&job))? == of {
+                tx.end_job(job.id)?;
+            }
+        }
+        if categories + jobs > 0 {
+            tracing::info!(chat, into = ?of, categories, jobs, "two groups are one chat; its categories and posts are the one group's now");
+        }
+    }
+    Ok(())
 }
 
 /// Gives a category its group. What waits of its tickets goes along, so that nothing is stuck at a group that is gone;
@@ -128,17 +172,13 @@ pub(super) enum Checked {
 pub(super) fn set(tx: &mut Tx, category: CategoryId, checked: &Checked) -> Result<(), Error> {
     let group = match checked {
         Checked::Default => GroupRef::Default,
-        Checked::Found { found, default } => {
-            let chat = found.chat;
-            match tx.group_of_chat(chat)? {
-                GroupRef::Named(known) => GroupRef::Named(known),
-                // One chat has one lane, however it is named.
-                GroupRef::Default if tx.current_chat(*default)? == chat => GroupRef::Default,
-                GroupRef::Default => GroupRef::Named(chat),
-            }
+        // One chat is one group and has one lane, however it is named.
+        Checked::Found(found) => {
+            let known = tx.known_group(found.chat)?;
+            known.unwrap_or(GroupRef::Named(found.chat))
         }
     };
-    if let (GroupRef::Named(chat), Checked::Found { found, .. }) = (group, checked) {
+    if let (GroupRef::Named(chat), Checked::Found(found)) = (group, checked) {
         tx.name_group(chat, &found.title)?;
     }
     tx.set_category_group(category, group)?;
@@ -146,6 +186,14 @@ pub(super) fn set(tx: &mut Tx, category: CategoryId, checked: &Checked) -> Resul
         settle(tx, ticket)?;
     }
     Ok(())
+}
+
+/// What a group is now that it may have become another.
+fn group_of_today(r: &Reading, group: GroupRef) -> Result<GroupRef, Error> {
+    match group {
+        GroupRef::Named(chat) => r.group_of_chat(chat),
+        GroupRef::Default => Ok(group),
+    }
 }
 
 /// A category with its group's id of today.

@@ -3,7 +3,7 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Desk, GROUP};
+use super::{Desk, GROUP, groups};
 use crate::domain::attachment::Attachment;
 use crate::domain::error::Error;
 use crate::domain::group::GroupRef;
@@ -189,7 +189,10 @@ impl Desk {
     pub async fn group_migrated(&self, old: i64, new: i64) -> Result<(), Error> {
         tracing::info!(old, new, "the group has a new id; it is remembered");
         self.store
-            .write(move |tx| tx.remember_migration(old, new))
+            .write(move |tx| {
+                tx.remember_migration(old, new)?;
+                groups::one_group_each(tx)
+            })
             .await
     }
 

@@ -10,6 +10,9 @@ use crate::domain::error::Error;
 use crate::domain::group::GroupRef;
 use crate::domain::ids::{CategoryId, JobId, TicketId};
 
+/// The setting that keeps the id of the default group, as the server was last started with.
+pub const DEFAULT_GROUP: &str = "default_group";
+
 /// Where a ticket's posts go, and where its category says that they should.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TicketGroups {
@@ -47,15 +50,27 @@ impl Reading<'_> {
         Ok(self.prepare(sql)?.exists([group])?)
     }
 
-    /// The group that lives in this chat, or did; what no category named counts as the default one.
+    /// The group that lives in this chat, or did; what nobody named counts as the default one.
     pub fn group_of_chat(&self, chat: i64) -> Result<GroupRef, Error> {
+        Ok(self.known_group(chat)?.unwrap_or_default())
+    }
+
+    /// The same; None for a chat that nobody named. A chat is one group, however often it was named: the default one
+    /// before all others.
+    pub fn known_group(&self, chat: i64) -> Result<Option<GroupRef>, Error> {
         let now = self.current_chat(chat)?;
+        let default = self.desk_setting(DEFAULT_GROUP)?;
+        if let Some(default) = default.and_then(|id| id.parse().ok())
+            && self.current_chat(default)? == now
+        {
+            return Ok(Some(GroupRef::Default));
+        }
         for (group, _) in self.groups()? {
-            if group == chat || self.current_chat(group)? == now {
-                return Ok(GroupRef::Named(group));
+            if self.current_chat(group)? == now {
+                return Ok(Some(GroupRef::Named(group)));
             }
         }
-        Ok(GroupRef::Default)
+        Ok(None)
     }
 
     pub fn ticket_groups(&self, ticket: TicketId) -> Result<TicketGroups, Error> {
@@ -87,6 +102,17 @@ impl Reading<'_> {
         let jobs = self
             .prepare(sql)?
             .query_map(params![lane, ticket.0], job)?
+            .collect::<Result<_, _>>()?;
+        Ok(jobs)
+    }
+
+    /// The jobs of a kind in a lane of groups that are not being sent, in order.
+    pub fn waiting_of_kind(&self, lane: &str, kind: &str) -> Result<Vec<JobRow>, Error> {
+        let sql = r"SELECT id, lane, kind, ticket_id, message_id, device_id, payload, attempts, uncertain, created_at, last_error
+                    FROM outbox WHERE carrier = 'group' AND lane = ?1 AND kind = ?2 AND state = 'waiting' ORDER BY id";
+        let jobs = self
+            .prepare(sql)?
+            .query_map([lane, kind], job)?
             .collect::<Result<_, _>>()?;
         Ok(jobs)
     }
@@ -141,6 +167,20 @@ impl Tx<'_> {
         let sql = r"UPDATE tickets SET group_chat_id = ?2 WHERE id = ?1";
         self.prepare(sql)?.execute(params![id.0, group.named()])?;
         Ok(())
+    }
+
+    /// Makes what was a named group's another's: categories, tickets, and what is to leave, in the order it came in.
+    /// How many categories and jobs there were.
+    pub fn merge_group(&mut self, group: i64, into: GroupRef) -> Result<(usize, usize), Error> {
+        let sql = r"UPDATE tickets SET group_chat_id = ?2 WHERE group_chat_id = ?1";
+        self.prepare(sql)?.execute(params![group, into.named()])?;
+        let sql = r"UPDATE categories SET group_chat_id = ?2 WHERE group_chat_id = ?1";
+        let categories = self.prepare(sql)?.execute(params![group, into.named()])?;
+        let sql = r"UPDATE outbox SET lane = ?2 WHERE carrier = 'group' AND lane = ?1";
+        let lanes = params![GroupRef::Named(group).lane(), into.lane()];
+        let jobs = self.prepare(sql)?.execute(lanes)?;
+        self.effects.outbox = true;
+        Ok((categories, jobs))
     }
 
     pub fn set_topic(&mut self, ticket: TicketId, chat: i64, thread: i64) -> Result<(), Error> {

@@ -59,7 +59,7 @@ pub use dead::DeadJob;
 pub use desk_settings::LAST_BACKUP;
 pub use devices::DeviceState;
 pub use dialogues::{DialogueRow, TelegramPerson};
-pub use groups::TicketGroups;
+pub use groups::{DEFAULT_GROUP, TicketGroups};
 pub use links::LinkTo;
 pub use log::{NewEntry, NoteRow};
 pub use messages::{HistoryCursor, NewMessage};

@@ -125,6 +125,13 @@ impl World {
         app.stop().await.unwrap();
     }
 
+    /// The operator sets another `GROUP_CHAT_ID` for the next start.
+    pub fn default_group_is(&mut self, chat: i64) {
+        if let Some(telegram) = &mut self.config.telegram {
+            telegram.group_chat_id = chat;
+        }
+    }
+
     pub fn url(&self, path: &str) -> String {
         let port = self.config.port;
         format!("http://127.0.0.1:{port}{path}")
