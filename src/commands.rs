@@ -2,6 +2,7 @@
 
 mod agent;
 mod backup;
+mod telegram;
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 pub use agent::agent;
 pub use backup::backup;
+pub use telegram::telegram;
 
 /// Why a command ended without success.
 pub enum Failure {
@@ -246,34 +248,6 @@ fn seconds(text: &str) -> Option<i64> {
         _ => return None,
     };
     number.checked_mul(factor)
-}
-
-pub async fn telegram(
-    matches: &ArgMatches,
-    args: &ArgMatches,
-    problems: Problems,
-) -> Result<(), Failure> {
-    let config = settings(matches, problems)?;
-    let Some(telegram) = app::telegram_settings(&config) else {
-        return Err(Failure::Settings(vec![
-            "Telegram is off: set BOT_TOKEN and GROUP_CHAT_ID".to_owned(),
-        ]));
-    };
-    let lines = match args.subcommand() {
-        Some(("set-webhook", args)) => {
-            let url = args
-                .get_one::<String>("url")
-                .map(String::as_str)
-                .unwrap_or_default();
-            relaydesk::telegram::admin::set_webhook(&telegram, url).await
-        }
-        Some(("delete-webhook", _)) => relaydesk::telegram::admin::delete_webhook(&telegram).await,
-        _ => relaydesk::telegram::admin::info(&telegram).await,
-    };
-    for line in lines.map_err(run)? {
-        println!("{line}");
-    }
-    Ok(())
 }
 
 pub async fn push(

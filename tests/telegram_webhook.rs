@@ -84,7 +84,7 @@ async fn only_who_knows_the_secret_brings_updates() {
     let world = called_by_telegram().await;
     let alice = world.phone("alice");
     alice.sends("hi").await;
-    let post = world.post_with("hi").await;
+    let post = world.known_post("hi").await;
     let update = json!({"update_id": 1, "message": reply_to(&world, post, "forged")});
     for path in ["/api/telegram/webhook/", "/support/webhook/telegram/"] {
         for secret in [None, Some("wrong"), Some("")] {
@@ -190,6 +190,78 @@ async fn a_webhook_beside_polling_is_told_and_after_its_deletion_answers_come_in
         "{said}"
     );
     world.sandbox.set_bot_admin(true);
+    world.ends().await;
+}
+
+#[tokio::test]
+async fn every_group_that_a_category_names_is_shown_with_what_it_lacks() {
+    let mut world = World::start().await;
+    let owner = world.staff("olga", "owner");
+    let mut named = Vec::new();
+    for (title, forum) in [("Sales", true), ("Night", false), ("Former", false)] {
+        let chat = world.sandbox.add_group(title, forum);
+        let body = json!({"name_uz": title, "group_chat_id": chat});
+        let made = owner.posts("/api/admin/categories/", body).await.made();
+        named.push((made["id"].clone(), chat));
+    }
+    let former = format!("/api/admin/categories/{}/", named[2].0);
+    let body = json!({ "group_chat_id": null });
+    owner.patches(&former, body).await.ok();
+    let (told, said) = world.runs(&["telegram", "info"]).await;
+    assert!(told, "{said}");
+    let (sales, night) = (named[0].1, named[1].1);
+    for lines in [
+        format!(
+            "group of a category: Sales, {sales} (supergroup, with topics)\nthe bot there: administrator\nrights: as needed\n"
+        ),
+        format!(
+            "group of a category: Night, {night} (supergroup, without topics)\nthe bot there: administrator\nrights: as needed\n"
+        ),
+    ] {
+        assert!(said.contains(&lines), "{lines} in {said}");
+    }
+    assert!(!said.contains("Former"), "{said}");
+    // The start names what is amiss, and is not kept from it.
+    world.server_stops().await;
+    world.sandbox.in_group(sales).set_can_manage_topics(false);
+    world.sandbox.in_group(night).kick_bot();
+    world.expects_warning("a part is in trouble");
+    world.server_starts().await;
+    let lacks_topics = format!(
+        "the group \"Sales\" ({sales}): the bot can not make topics: open the group's settings"
+    );
+    world.is_in_trouble("telegram", &lacks_topics).await;
+    let is_out = format!("the group \"Night\" ({night}): the bot is not in the group: add");
+    world.is_in_trouble("telegram", &is_out).await;
+    world.phone("ann").sends("a fault").await;
+    world.post_with("a fault").await;
+    let (told, said) = world.runs(&["telegram", "info"]).await;
+    assert!(told, "{said}");
+    for lines in [
+        "Sales, {sales} (supergroup, with topics)\nthe bot there: administrator\ntrouble: the bot can not make topics",
+        "Night, {night}\ntrouble: the bot is not in the group",
+    ] {
+        let lines = lines.replace("{sales}", &sales.to_string());
+        let lines = lines.replace("{night}", &night.to_string());
+        assert!(said.contains(&lines), "{lines} in {said}");
+    }
+    assert_eq!(said.matches("rights: as needed").count(), 1, "{said}");
+    world.ends().await;
+}
+
+#[tokio::test]
+async fn a_server_that_never_ran_here_has_no_groups_of_categories_to_show() {
+    let mut world = World::start().await;
+    world.server_stops().await;
+    for end in ["", "-wal", "-shm"] {
+        let mut path = world.database().into_os_string();
+        path.push(end);
+        let _ = std::fs::remove_file(path);
+    }
+    let (told, said) = world.runs(&["telegram", "info"]).await;
+    assert!(told && said.contains("group: Support, "), "{said}");
+    assert!(!said.contains("trouble"), "{said}");
+    assert!(!world.database().exists(), "a question leaves nothing");
     world.ends().await;
 }
 

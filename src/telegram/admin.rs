@@ -1,6 +1,8 @@
 //! What the command line asks of Telegram: the webhook set, deleted, shown. Answers are lines to print.
 
-use super::client::Client;
+use super::client::{Client, Me};
+use super::diagnosis;
+use super::failure::Failure;
 use super::settings::{Mode, TelegramSettings};
 use crate::domain::group::GroupRef;
 
@@ -40,16 +42,20 @@ pub async fn delete_webhook(settings: &TelegramSettings) -> Result<Vec<String>, 
     ])
 }
 
-/// The bot, its group and its webhook, as Telegram sees them.
+/// The bot, its webhook and its groups, as Telegram sees them. `named` are the groups besides the default one, or why
+/// they are not known.
 ///
 /// # Errors
-/// What Telegram, or the way to it, said about the bot itself; troubles with the group are lines.
-pub async fn info(settings: &TelegramSettings) -> Result<Vec<String>, String> {
+/// What Telegram, or the way to it, said about the bot itself; troubles with groups are lines.
+pub async fn info(
+    settings: &TelegramSettings,
+    named: Result<Vec<Named>, String>,
+) -> Result<Vec<String>, String> {
     let client = Client::new(settings)?;
     let me = client
         .get_me()
         .await
-        .map_err(|failure| super::diagnosis::no_access(&failure.to_string(), GroupRef::Default))?;
+        .map_err(|failure| diagnosis::no_access(&failure.to_string(), GroupRef::Default))?;
     let webhook = client
         .get_webhook_info()
         .await
@@ -70,31 +76,99 @@ pub async fn info(settings: &TelegramSettings) -> Result<Vec<String>, String> {
     if let Some(error) = &webhook.last_error_message {
         lines.push(format!("last error of the webhook: {error}"));
     }
-    let group = settings.group_chat_id;
-    match client.get_chat(group).await {
-        Ok(chat) => {
-            let topics = if chat.is_forum {
-                "with topics"
-            } else {
-                "without topics"
-            };
-            lines.push(format!("group: {} ({}, {topics})", chat.id, chat.kind));
-            match client.get_chat_member(group, me.id).await {
-                Ok(member) => lines.extend(
-                    super::diagnosis::of_rights(&me, &chat, &member, GroupRef::Default)
-                        .map(|trouble| format!("trouble: {trouble}"))
-                        .or_else(|| Some("rights: as needed".to_owned())),
-                ),
-                Err(failure) => lines.push(format!("trouble: {failure}")),
+    let default = Seen {
+        of: GroupRef::Default,
+        title: None,
+    };
+    lines.extend(of_group(&client, &me, default, settings.group_chat_id).await);
+    match named {
+        Ok(named) => {
+            for group in named {
+                let seen = Seen {
+                    of: GroupRef::Named(group.chat),
+                    title: Some(group.title),
+                };
+                lines.extend(of_group(&client, &me, seen, group.chat).await);
             }
         }
-        Err(super::failure::Failure::Migrated(new)) => {
-            lines.push(format!("group: has moved; set GROUP_CHAT_ID={new}"))
-        }
-        Err(failure) => lines.push(format!(
-            "trouble: {}",
-            super::diagnosis::no_access(&failure.to_string(), GroupRef::Default)
+        Err(words) => lines.push(format!(
+            "trouble: the groups that categories name can not be read: {words}"
         )),
     }
     Ok(lines)
+}
+
+/// A group that categories name, where it lives today.
+pub struct Named {
+    pub chat: i64,
+    /// As it was called when it was named.
+    pub title: String,
+}
+
+/// Which group is looked at, and what it was called last.
+struct Seen {
+    of: GroupRef,
+    title: Option<String>,
+}
+
+impl Seen {
+    /// The group as it is called now, else as it was.
+    fn line(&self, title: Option<&str>, rest: &str) -> String {
+        let which = match self.of {
+            GroupRef::Default => "group",
+            GroupRef::Named(_) => "group of a category",
+        };
+        match title.or(self.title.as_deref()) {
+            Some(title) => format!("{which}: {title}, {rest}"),
+            None => format!("{which}: {rest}"),
+        }
+    }
+}
+
+/// A group, how the bot stands in it, and what is wrong.
+async fn of_group(client: &Client, me: &Me, seen: Seen, chat: i64) -> Vec<String> {
+    let refused = |failure: Failure| {
+        let words = diagnosis::no_access(&failure.to_string(), seen.of);
+        format!("trouble: {words}")
+    };
+    let mut lines = Vec::new();
+    let info = match client.get_chat(chat).await {
+        Err(Failure::Migrated(new)) => {
+            lines.push(match seen.of {
+                GroupRef::Default => format!("group: has moved; set GROUP_CHAT_ID={new}"),
+                GroupRef::Named(_) => {
+                    let rest = format!("has moved to {new}; the server follows by itself");
+                    seen.line(None, &rest)
+                }
+            });
+            client.get_chat(new).await
+        }
+        info => info,
+    };
+    let info = match info {
+        Ok(info) => info,
+        Err(failure) => {
+            lines.push(seen.line(None, &chat.to_string()));
+            lines.push(refused(failure));
+            return lines;
+        }
+    };
+    let topics = match info.is_forum {
+        true => "with topics",
+        false => "without topics",
+    };
+    let rest = format!("{} ({}, {topics})", info.id, info.kind);
+    lines.push(seen.line(info.title.as_deref(), &rest));
+    match client.get_chat_member(info.id, me.id).await {
+        Ok(member) => {
+            lines.push(format!("the bot there: {}", member.status));
+            let trouble = diagnosis::of_rights(me, &info, &member, seen.of);
+            lines.push(match trouble {
+                Some(trouble) => format!("trouble: {trouble}"),
+                None => "rights: as needed".to_owned(),
+            });
+        }
+        Err(failure) => lines.push(refused(failure)),
+    }
+    lines
 }
