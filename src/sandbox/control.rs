@@ -69,6 +69,11 @@ impl Sandbox {
         if path == "state" && get {
             return Ok(ControlAnswer::json(200, &self.state().await));
         }
+        if let Some(group) = path.strip_prefix("state/").filter(|_| get) {
+            let known = group.parse().ok().and_then(|id| self.known_group(id));
+            let there = known.ok_or_else(|| Wrong(404, "there is no such group".to_owned()))?;
+            return Ok(ControlAnswer::json(200, &there.state().await));
+        }
         if !matches!(
             path,
             "state"
@@ -77,6 +82,7 @@ impl Sandbox {
                 | "edit"
                 | "say"
                 | "press"
+                | "group"
                 | "private/say"
                 | "private/press"
                 | "private/block"
@@ -92,16 +98,37 @@ impl Sandbox {
         let params = Params::read(None, content_type, body)
             .await
             .map_err(|error| Wrong(400, error.description))?;
+        let there = self.of_group(&params)?;
         let done = match path {
-            "reply" => self.reply_call(&params)?,
-            "edit" => self.edit_call(&params)?,
-            "say" => self.say_call(&params)?,
-            "press" => self.press_call(&params)?,
+            "reply" => there.reply_call(&params)?,
+            "edit" => there.edit_call(&params)?,
+            "say" => there.say_call(&params)?,
+            "press" => there.press_call(&params)?,
+            "group" => self.group_call(&params)?,
             "device" => self.device_call(&params)?,
             "faults" => self.faults_call(&params).await?,
             private => self.private_call(private, &params)?,
         };
         Ok(ControlAnswer::json(200, &done))
+    }
+
+    /// The group that a call is about; the first where it names none.
+    fn of_group(&self, params: &Params) -> Result<Self, Wrong> {
+        if params.text("group").is_none() {
+            return Ok(self.clone());
+        }
+        let known = params.number("group").and_then(|id| self.known_group(id));
+        known.ok_or_else(|| Wrong(400, "group names no group".to_owned()))
+    }
+
+    fn group_call(&self, params: &Params) -> Result<Value, Wrong> {
+        match params.text("title").map(str::trim) {
+            Some(title) if !title.is_empty() => {
+                let forum = params.text("forum") == Some("true");
+                Ok(json!({ "chat_id": self.add_group(title, forum) }))
+            }
+            _ => wrong("title is needed"),
+        }
     }
 
     fn acting(&self, params: &Params) -> Self {

@@ -87,7 +87,7 @@ impl Groups {
         self.others.last().unwrap_or(&self.first)
     }
 
-    fn all(&self) -> impl Iterator<Item = &Group> {
+    pub fn all(&self) -> impl Iterator<Item = &Group> {
         std::iter::once(&self.first).chain(&self.others)
     }
 
@@ -147,6 +147,12 @@ impl Sandbox {
             agent: self.agent.clone(),
             group: place.unwrap_or_default(),
         }
+    }
+
+    /// As [`Sandbox::in_group`]; None where there is no group of that id.
+    pub(super) fn known_group(&self, chat_id: i64) -> Option<Self> {
+        let known = self.look(|world| world.groups.get(chat_id).is_some());
+        known.then(|| self.in_group(chat_id))
     }
 
     /// Id of the agents' group; another one after [`Sandbox::migrate_group`].

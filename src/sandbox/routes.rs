@@ -17,7 +17,7 @@ use super::telegram::{BODY_LIMIT, response};
 const QUIET: Duration = Duration::from_secs(15);
 
 impl Sandbox {
-    /// The control interface for poem: `state`, `events`, `reply`, `edit`, `say`, `press`,
+    /// The control interface for poem: `state`, `state/{group}`, `events`, `reply`, `edit`, `say`, `press`, `group`,
     /// `private/say`, `private/press`, `private/block`, `faults`, `device`, `file/{id}`.
     pub fn control_routes(&self) -> poem::Route {
         poem::Route::new().at("/*path", ControlEndpoint(self.clone()))

@@ -1,4 +1,4 @@
-//! The world as JSON, for the page: the newest posts, pushes, topics, people, faults and who is typing.
+//! The world as JSON, for the page: the newest posts of a group, pushes, topics, people, faults and who is typing.
 
 use std::time::Duration;
 
@@ -66,6 +66,7 @@ fn world_json(world: &World, group: &Group) -> Value {
     json!({
         "forum": group.forum,
         "group": {"chat_id": group.chat_id, "title": group.title},
+        "groups": world.groups.all().map(|group| group_json(world, group)).collect::<Vec<_>>(),
         "bot": {
             "user": World::bot(),
             "administrator": group.is_administrator(),
@@ -81,6 +82,13 @@ fn world_json(world: &World, group: &Group) -> Value {
         "agents": world.agents,
         "presses": newest_of(&world.presses, SHOWN_PRESSES),
     })
+}
+
+/// A group among the others, with its newest post.
+fn group_json(world: &World, group: &Group) -> Value {
+    let mut posts = world.posts.iter().rev();
+    let newest = posts.find(|post| post.chat_id == group.chat_id && !post.deleted);
+    json!({"chat_id": group.chat_id, "title": group.title, "newest": newest.map(|post| post.id)})
 }
 
 /// A post with what has no text and no file of its own.

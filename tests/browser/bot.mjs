@@ -146,6 +146,37 @@ try {
     await post('· closed').waitFor();
     await shot('questions-dark');
   });
+
+  await step('a category gets a group of its own, which has a tab of its own', async () => {
+    const tab = (name) => page.getByRole('group', { name: 'Groups' }).getByRole('button', name);
+    await page.getByRole('button', { name: 'Add a group' }).click();
+    await tab({ name: 'Group 2', pressed: true }).waitFor();
+    const id = (await page.locator('#group-sub').textContent()).replace('id ', '');
+    await becomes(agent);
+    await writes('/superadmin');
+    await press('The desk', 'Categories');
+    await press('Categories: 1', 'Delivery');
+    await press('English: Delivery', '👥 Another group');
+    await post('Which group gets the tickets').waitFor();
+    await shot('group-asked-dark');
+    await writes(id);
+    await post(`go to this group now: Group 2 (${id})`).waitFor();
+    await tab({ name: 'Support' }).focus();
+    await page.keyboard.press('Enter');
+    await group('Thank you!').first().waitFor();
+    await becomes(user);
+    await writes('/ask');
+    await press('What is your question about', 'Delivery');
+    await page.locator('#private-posts .post.bot', { hasText: 'Delivery: write your question' }).nth(1).waitFor();
+    await writes('Where is the second one?');
+    await tab({ name: 'Group 2, new posts' }).click();
+    await group('Where is the second one?').first().waitFor();
+    await shot('group-dark');
+    await page.locator('#posts .post.bot').getByRole('button', { name: 'Take' }).click();
+    await group('taken by Anna').first().waitFor();
+    await page.emulateMedia({ colorScheme: 'light' });
+    await shot('group');
+  });
   console.log('bot: ok');
 } catch (error) {
   console.error(`bot: failed at “${stepName}”: ${error.message}`);

@@ -17,6 +17,8 @@ export class Group {
   #typingSeen = '';
   #typingEnds = 0;
   #lastSeen = null;
+  /** The newest post seen of each group. */
+  #seenIn = new Map();
   #onScreen;
   #badge;
 
@@ -29,6 +31,7 @@ export class Group {
     });
     followEnd(find('#posts-scroll'), find('#posts'));
     find('#agent').addEventListener('change', () => this.#drawPosts());
+    find('#add-group').addEventListener('click', () => this.#add());
     world.addEventListener('state', () => this.#draw());
   }
 
@@ -43,10 +46,17 @@ export class Group {
   }
 
   async #send(text, files) {
-    if (this.#editing) await world.act('edit', { message_id: this.#editing.id, text });
+    if (this.#editing) await this.#rewrite(text);
     else await this.#write(text, files);
     this.#leave();
     goToEnd(find('#posts-scroll'));
+  }
+
+  #rewrite(text) {
+    const form = new FormData();
+    form.set('message_id', this.#editing.id);
+    form.set('text', text);
+    return world.actInGroup('edit', form);
   }
 
   async #write(text, files) {
@@ -58,7 +68,7 @@ export class Group {
     // The first agent has a username too; named without it, it would be somebody else.
     if (this.#agent !== fullName(world.agents[0])) form.set('agent', this.#agent);
     for (const file of files) form.append('photo', file, file.name);
-    await world.act(this.#replying || files.length > 0 ? 'reply' : 'say', form);
+    await world.actInGroup(this.#replying || files.length > 0 ? 'reply' : 'say', form);
   }
 
   #leave() {
@@ -87,6 +97,7 @@ export class Group {
   #draw() {
     say(find('#group-title'), world.title);
     this.#drawAgents();
+    this.#drawGroups();
     this.#drawTopics();
     this.#drawTyping();
     this.#drawPosts();
@@ -101,6 +112,43 @@ export class Group {
     select.replaceChildren(...names.map((name) => el('option', { value: name }, name)));
     select.dataset.names = names.join();
     if (names.includes(chosen)) select.value = chosen;
+  }
+
+  /** One more group with the same agents and the bot; a category can name it by its id. */
+  async #add() {
+    const form = new FormData();
+    form.set('title', `Group ${world.groups.length + 1}`);
+    const added = await world.act('group', form).catch((error) => this.#composer.trouble(error.message));
+    if (added) await this.#show(added.chat_id);
+  }
+
+  async #show(chat) {
+    this.#leave();
+    this.#topic = null;
+    this.#lastSeen = null;
+    await world.choose(chat);
+    goToEnd(find('#posts-scroll'));
+  }
+
+  #drawGroups() {
+    const several = world.groups.length > 1;
+    const now = world.chat ?? world.groups[0].chat_id;
+    show(find('#groups'), several);
+    if (!find('#group-sub').classList.contains('live')) say(find('#group-sub'), quietWords());
+    reconcile(find('#groups'), world.groups.map((group, at) => {
+      const chosen = group.chat_id === now;
+      // What was there when the page opened is nothing new.
+      if (chosen || !this.#seenIn.has(group.chat_id)) this.#seenIn.set(group.chat_id, group.newest ?? 0);
+      const fresh = (group.newest ?? 0) > this.#seenIn.get(group.chat_id);
+      const choose = () => this.#show(at === 0 ? null : group.chat_id);
+      const build = () => el(
+        'button',
+        { type: 'button', 'aria-pressed': String(chosen), 'aria-label': fresh ? `${group.title}, new posts` : null, title: `id ${group.chat_id}`, onclick: choose },
+        group.title,
+        fresh ? el('span', { class: 'fresh', 'aria-hidden': 'true' }) : null,
+      );
+      return { key: String(group.chat_id), signature: `${group.title} ${chosen} ${fresh}`, build };
+    }));
   }
 
   #drawTopics() {
@@ -134,7 +182,7 @@ export class Group {
   }
 
   #typingOver() {
-    say(find('#group-sub'), "Agents' Telegram group");
+    say(find('#group-sub'), quietWords());
     find('#group-sub').classList.remove('live');
   }
 
@@ -187,7 +235,7 @@ export class Group {
       form.set('message_id', post.id);
       form.set('button', text);
       if (this.#agent !== fullName(world.agents[0])) form.set('agent', this.#agent);
-      return world.act('press', form);
+      return world.actInGroup('press', form);
     };
     const drawn = rows.flat().map(({ text }) => el('button', { type: 'button', class: 'press', onclick: () => press(text) }, text));
     const last = world.presses.findLast((one) => one.post_id === post.id && one.answer);
@@ -204,6 +252,12 @@ export class Group {
       el('span', { class: 'meta' }, parts.some((part) => part.edited) ? el('span', { class: 'edited' }, 'edited') : null, el('time', { datetime: post.time.toISOString() }, clock(post.time))),
     );
   }
+}
+
+/** Where there are several groups, the id is what a category names one by. */
+function quietWords() {
+  if (world.groups.length < 2) return "Agents' Telegram group";
+  return `id ${world.chat ?? world.groups[0].chat_id}`;
 }
 
 function serviceWords(post) {

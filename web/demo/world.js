@@ -22,6 +22,9 @@ class World extends EventTarget {
   faults = { telegram: 'up', fcm: 'up' };
   forum = false;
   title = 'Support';
+  /** The groups, and the id of the one that is shown; null is the first. */
+  groups = [];
+  chat = null;
   typing = [];
   ready = null;
 
@@ -45,14 +48,28 @@ class World extends EventTarget {
     this.#fetching = true;
     while (this.#again) {
       this.#again = false;
-      const state = await get(`${API}/state`).catch(() => null);
-      if (state) this.#take(state);
+      const asked = this.chat;
+      const state = await get(asked === null ? `${API}/state` : `${API}/state/${asked}`).catch((error) => this.#lost(error));
+      // Another group may have been chosen meanwhile; it is asked for next.
+      if (state && asked === this.chat) this.#take(state);
       await new Promise((done) => setTimeout(done, SHORTEST_GAP));
     }
     this.#fetching = false;
   }
 
-  /** `reply`, `edit`, `say`, `press`, `private/…` or `faults`; throws with the sandbox's words. */
+  /** Shows another group. */
+  choose(chat) {
+    this.chat = chat;
+    return this.refresh();
+  }
+
+  /** What is done in the group that is shown. */
+  actInGroup(path, form) {
+    if (this.chat !== null) form.set('group', this.chat);
+    return this.act(path, form);
+  }
+
+  /** `reply`, `edit`, `say`, `press`, `group`, `private/…` or `faults`; throws with the sandbox's words. */
   async act(path, body) {
     const done = await post(`${API}/${path}`, body);
     this.refresh();
@@ -64,13 +81,23 @@ class World extends EventTarget {
     return `${API}/${file.url}`;
   }
 
+  /** A group that moved has another id; the first is shown then. */
+  #lost(error) {
+    if (error.status === 404) {
+      this.chat = null;
+      this.#again = true;
+    }
+    return null;
+  }
+
   #take(state) {
     this.posts = state.posts.filter((post) => !post.deleted).map((post) => ({ ...post, time: parseTime(post.at) }));
     this.topics = state.topics.filter((topic) => !topic.deleted);
     this.agents = state.agents;
     const { chat_id } = state.group;
     this.presses = state.presses.filter((press) => press.chat_id === chat_id);
-    this.privatePresses = state.presses.filter((press) => press.chat_id !== chat_id);
+    this.groups = state.groups;
+    this.privatePresses = state.presses.filter((press) => press.chat_id > 0);
     this.privatePosts = state.private_posts.filter((post) => !post.deleted).map((post) => ({ ...post, time: parseTime(post.at) }));
     this.privateTyping = state.typing.filter((typing) => !overtaken(typing, state.private_posts));
     this.people = state.people;

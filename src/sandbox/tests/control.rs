@@ -160,3 +160,38 @@ async fn poem_serves_the_same_where_it_is_nested() {
     let events = get("/demo/api/events").await;
     assert_eq!(events.content_type(), Some("text/event-stream"));
 }
+
+#[tokio::test]
+async fn the_page_adds_groups_and_acts_in_the_one_it_names() {
+    let (sandbox, _) = world(false).await;
+    let (status, added) = control(&sandbox, "group", json!({"title": "Sales"})).await;
+    assert_eq!(status, 200);
+    let chat = added["chat_id"].as_i64().unwrap();
+    let say = json!({"text": "only here", "group": chat});
+    assert_eq!(control(&sandbox, "say", say).await.0, 200);
+    assert!(sandbox.posts().is_empty());
+    let get = async |path: &str| {
+        let answer = sandbox.control(&Method::GET, path, None, Bytes::new());
+        let answer = answer.await;
+        let body: Value = serde_json::from_slice(&answer.body).unwrap();
+        (answer.status, body)
+    };
+    let (_, first) = get("state").await;
+    let (status, sales) = get(&format!("state/{chat}")).await;
+    assert_eq!(status, 200);
+    assert_eq!(first["posts"], json!([]));
+    assert_eq!(sales["posts"][0]["text"], "only here");
+    assert_eq!(sales["group"], json!({"chat_id": chat, "title": "Sales"}));
+    let newest = &sales["posts"][0]["id"];
+    let support = json!({"chat_id": sandbox.group_chat_id(), "title": "Support", "newest": null});
+    let all = json!([support, {"chat_id": chat, "title": "Sales", "newest": newest}]);
+    assert_eq!((&first["groups"], &sales["groups"]), (&all, &all));
+    for (path, params, status) in [
+        ("group", json!({"title": " "}), 400),
+        ("say", json!({"text": "x", "group": 5}), 400),
+        ("reply", json!({"text": "x", "reply_to": newest}), 400),
+    ] {
+        assert_eq!(control(&sandbox, path, params).await.0, status, "{path}");
+    }
+    assert_eq!(get("state/5").await.0, 404);
+}
