@@ -19,7 +19,6 @@ mod talk;
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
 
 use super::Desk;
@@ -34,13 +33,13 @@ use crate::domain::locale::Locale;
 use crate::domain::message::Direction;
 use crate::domain::text;
 pub use crate::store::TelegramPerson;
-use crate::store::{AgentChange, Reading, Tx};
+use crate::store::{AgentChange, Tx};
 use dialogue::{Input, step};
 use owner_group::Looked;
 use owner_state::OwnerButton;
 use staff_state::StaffButton;
 use staff_talk::StaffTalk;
-use state::{Button, State, Wish};
+use state::{Button, State, Wish, known_state};
 use talk::{House, Talk};
 
 pub use staff_state::{Quiet, StaffButton as BotStaffButton};
@@ -62,8 +61,6 @@ pub const OWNER_COMMANDS: [(&str, &str); 2] = [
     ("superadmin", "bot-command-superadmin"),
     ("broadcast", "bot-command-broadcast"),
 ];
-/// A dialogue that nothing was said in for so long is over.
-const TIME_OUT: Duration = Duration::hours(1);
 
 /// Something that came from a private chat.
 pub struct Heard {
@@ -363,19 +360,6 @@ fn become_owner(tx: &mut Tx, house: &House, person: &TelegramPerson) -> Result<(
         ..AgentChange::default()
     };
     tx.change_agent(id, &change)
-}
-
-/// What the chat is in the middle of, unless that was long ago or is not known any more.
-fn known_state(r: &Reading, now: DateTime<Utc>, chat: i64) -> Result<(State, i64), Error> {
-    let Some(row) = r.dialogue(chat)? else {
-        return Ok((State::Idle, 0));
-    };
-    let state = serde_json::from_str(&row.state).unwrap_or_else(|error| {
-        tracing::warn!(%error, "a dialogue of another version begins anew");
-        State::Idle
-    });
-    let over = now - row.updated_at > TIME_OUT && state != State::Banned;
-    Ok((if over { State::Idle } else { state }, row.turn))
 }
 
 /// What a command asks for.

@@ -4,9 +4,9 @@
 use super::owner_state::{OwnerButton, OwnerState};
 use super::owner_talk::button;
 use super::staff_talk::StaffTalk;
-use super::state::State;
+use super::state::{State, known_state};
 use super::talk::Talk;
-use super::{Heard, Spoken, What, known_state};
+use super::{Heard, Spoken, What};
 use crate::desk::Desk;
 use crate::desk::groups::{self, Checked};
 use crate::desk::rights::Action;

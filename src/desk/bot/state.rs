@@ -1,11 +1,17 @@
 //! What a private chat is in the middle of, and the buttons that lead on: as they are stored, and as they travel.
 
+use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::owner_state::OwnerState;
 use super::staff_state::StaffState;
+use crate::domain::error::Error;
 use crate::domain::ids::{CategoryId, TicketId};
 use crate::domain::locale::Locale;
+use crate::store::Reading;
+
+/// A dialogue that nothing was said in for so long is over.
+const TIME_OUT: Duration = Duration::hours(1);
 
 /// What a chat is in the middle of.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +51,19 @@ pub enum State {
     Staff {
         doing: StaffState,
     },
+}
+
+/// What the chat is in the middle of, unless that was long ago or is not known any more.
+pub fn known_state(r: &Reading, now: DateTime<Utc>, chat: i64) -> Result<(State, i64), Error> {
+    let Some(row) = r.dialogue(chat)? else {
+        return Ok((State::Idle, 0));
+    };
+    let state = serde_json::from_str(&row.state).unwrap_or_else(|error| {
+        tracing::warn!(%error, "a dialogue of another version begins anew");
+        State::Idle
+    });
+    let over = now - row.updated_at > TIME_OUT && state != State::Banned;
+    Ok((if over { State::Idle } else { state }, row.turn))
 }
 
 /// What somebody wants to ask about.
