@@ -172,8 +172,8 @@ try {
     await tab({ name: 'Group 2, new posts' }).click();
     await group('Where is the second one?').first().waitFor();
     await shot('group-dark');
-    await page.locator('#posts .post.bot').getByRole('button', { name: 'Take' }).click();
-    await group('taken by Anna').first().waitFor();
+    await page.locator('#posts .post.bot').getByRole('button', { name: 'Close' }).last().click();
+    await group('Alice: closed by Anna').first().waitFor();
     await page.emulateMedia({ colorScheme: 'light' });
     await shot('group');
   });
