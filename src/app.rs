@@ -1,6 +1,7 @@
 //! The composition root: `App::start` turns a configuration into a running server, `stop` ends it.
 //! Used by the command line and by every test.
 
+mod counting;
 mod parts;
 mod prompt;
 

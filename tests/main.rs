@@ -40,6 +40,7 @@ mod joining;
 mod linking;
 mod manager_crowd;
 mod manager_socket;
+mod metrics;
 mod mobile;
 mod pages;
 mod process_broadcast;

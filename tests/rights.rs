@@ -57,6 +57,7 @@ const TABLE: &[Entry] = &[
     // The server.
     line("health", Open),
     line("ready", Open),
+    line("metrics", Staff(Action::ReadMetrics)),
     line("get_upload", Open),
     line("head_upload", Open),
     // Apps.

@@ -232,6 +232,7 @@ pub fn wire(
     });
     start_housekeeping(desk, stopping, tasks);
     watch_store(store, stopping, tasks);
+    let counted = super::counting::begin()?;
     Ok(http::routes(http::Setup {
         desk: Arc::clone(desk),
         access,
@@ -249,6 +250,7 @@ pub fn wire(
         lines,
         socket,
         manager_socket,
+        counted,
         further,
     }))
 }

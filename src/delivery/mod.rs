@@ -79,6 +79,20 @@ pub enum Outcome {
     Dropped { reason: String },
 }
 
+impl Outcome {
+    /// One word for it, for who counts them.
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Delivered(_) => "delivered",
+            Self::Progress { .. } => "progress",
+            Self::Retry { .. } => "retry",
+            Self::Uncertain { .. } => "uncertain",
+            Self::Refused { .. } => "refused",
+            Self::Dropped { .. } => "dropped",
+        }
+    }
+}
+
 /// Carries jobs to one kind of place. Ticks are idempotent: a job may come again after a crash.
 pub trait Carrier: Send + Sync + 'static {
     /// The word in the outbox's column `carrier`, such as `group` or `push`.

@@ -86,6 +86,7 @@ impl<C: Carrier> OneTurn<C> {
         self.limit.spend(cost);
         let outcome = self.carry(&row).await;
         self.limit.answered();
+        self.count(&row, &outcome);
         self.write_down_surely(row, outcome).await
     }
 
@@ -143,6 +144,17 @@ impl<C: Carrier> OneTurn<C> {
             .await?
             .as_ref()
             .map(hand_on))
+    }
+
+    fn count(&self, row: &JobRow, outcome: &Outcome) {
+        let carrier = self.carrier.name();
+        let labels = [("carrier", carrier), ("outcome", outcome.word())];
+        metrics::counter!("relaydesk_delivery_steps_total", &labels).increment(1);
+        if matches!(outcome, Outcome::Delivered(_)) {
+            let age = (self.clock.now() - row.created_at).as_seconds_f64();
+            metrics::histogram!("relaydesk_delivery_seconds", "carrier" => carrier)
+                .record(age.max(0.0));
+        }
     }
 
     async fn carry(&self, row: &JobRow) -> Outcome {
@@ -238,6 +250,8 @@ impl<C: Carrier> OneTurn<C> {
     }
 
     async fn kill(&self, id: JobId, reason: String) -> Result<After, Error> {
+        metrics::counter!("relaydesk_deliveries_dead_total", "carrier" => self.carrier.name())
+            .increment(1);
         tracing::error!(carrier = self.carrier.name(), job = %id, reason, "a delivery is dead; `relaydesk outbox` shows and replays it");
         self.store.write(move |tx| tx.kill_job(id, &reason)).await?;
         Ok(After::Nothing)

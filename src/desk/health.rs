@@ -3,9 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use super::Desk;
+use chrono::{DateTime, Utc};
+
+use super::broadcasts::BROADCAST;
+use super::private::PRIVATE;
+use super::rights::{Action, Staff};
+use super::{Desk, GROUP, PUSH};
 use crate::domain::error::Error;
 pub use crate::store::QueueState;
+use crate::store::{LAST_BACKUP, TicketFilter};
 
 /// The parts that `/ready` tells of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,7 +57,49 @@ impl Health {
     }
 }
 
+/// How things stand, for who watches from afar.
+pub struct Standing {
+    /// Carriers, also those with nothing to do.
+    pub queues: Vec<(String, QueueState)>,
+    /// Updates of Telegram that wait, and those that could not be handled.
+    pub inbox: (i64, i64),
+    pub open_tickets: i64,
+    pub database_bytes: i64,
+    /// Seconds since 1970.
+    pub last_backup: Option<i64>,
+}
+
 impl Desk {
+    /// # Errors
+    /// `not_allowed`, or a failure of the store.
+    pub async fn standing(&self, staff: &Staff) -> Result<Standing, Error> {
+        staff.may(Action::ReadMetrics)?;
+        let now = self.clock.now();
+        self.store
+            .read(move |r| {
+                let mut queues = r.queues(now)?;
+                for carrier in [GROUP, PRIVATE, BROADCAST, PUSH] {
+                    if !queues.iter().any(|(known, _)| known == carrier) {
+                        queues.push((carrier.to_owned(), QueueState::default()));
+                    }
+                }
+                let open = TicketFilter {
+                    resolved: Some(false),
+                    ..TicketFilter::default()
+                };
+                let backup = r.desk_setting(LAST_BACKUP)?;
+                let backup: Option<DateTime<Utc>> = backup.and_then(|at| at.parse().ok());
+                Ok(Standing {
+                    queues,
+                    inbox: r.inbox_state()?,
+                    open_tickets: r.count_tickets(&open)?,
+                    database_bytes: r.database_bytes()?,
+                    last_backup: backup.map(|at| at.timestamp()),
+                })
+            })
+            .await
+    }
+
     /// Proves that something can be stored: an empty commit through the writer.
     ///
     /// # Errors

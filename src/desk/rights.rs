@@ -57,6 +57,7 @@ pub enum Action {
     ManageHours,
     ManageJobs,
     ManageWebhooks,
+    ReadMetrics,
     Broadcast,
 }
 
@@ -73,7 +74,7 @@ pub enum Rule {
 }
 
 /// The table. An action that is not in it is nobody's; a test finds one that is missing.
-pub const TABLE: [(Action, Rule); 32] = [
+pub const TABLE: [(Action, Rule); 33] = [
     (Action::ReadTickets, Rule::Staff),
     (Action::CreateTickets, Rule::Staff),
     (Action::AnswerTickets, Rule::OwnTickets),
@@ -105,6 +106,7 @@ pub const TABLE: [(Action, Rule); 32] = [
     (Action::ManageHours, Rule::Owners),
     (Action::ManageJobs, Rule::Owners),
     (Action::ManageWebhooks, Rule::Owners),
+    (Action::ReadMetrics, Rule::Owners),
     (Action::Broadcast, Rule::Owners),
 ];
 

@@ -3,6 +3,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use ipnet::IpNet;
@@ -62,6 +63,7 @@ impl<E: Endpoint<Output = Response>> Endpoint for Edge<E> {
         };
         self.finish(&asked, &mut response);
         let took = self.desk.clock().monotonic().saturating_sub(began);
+        self.count(&asked, &response, took);
         tracing::info!(
             request = asked.id,
             method = %asked.method,
@@ -76,6 +78,18 @@ impl<E: Endpoint<Output = Response>> Endpoint for Edge<E> {
 }
 
 impl<E: Endpoint<Output = Response>> Edge<E> {
+    /// By documented path: anybody can make up others without end.
+    fn count(&self, asked: &Asked, response: &Response, took: Duration) {
+        let route = self.methods.route(&asked.path);
+        let route = route.unwrap_or_else(|| "other".to_owned());
+        let labels = [
+            ("route", route.clone()),
+            ("status", response.status().as_u16().to_string()),
+        ];
+        metrics::counter!("relaydesk_http_requests_total", &labels).increment(1);
+        metrics::histogram!("relaydesk_http_request_seconds", "route" => route).record(took);
+    }
+
     fn admit(&self, request: &mut Request) -> Result<(), Error> {
         let address = address::of(request, &self.trusted_proxies);
         let own = OwnAddress::seen(request, self.public_url.as_ref(), &self.trusted_proxies);

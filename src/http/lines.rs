@@ -30,6 +30,11 @@ impl Lines {
         }
     }
 
+    /// How many are open.
+    pub fn count(&self) -> usize {
+        self.lock().len()
+    }
+
     /// What cuts a connection: writes that can not go at once fail from then on.
     pub fn of(&self, peer: SocketAddr) -> Option<CancellationToken> {
         self.lock().get(&peer).cloned()

@@ -30,6 +30,12 @@ impl Methods {
         self.find(path).map_or("GET", |(_, methods)| methods)
     }
 
+    /// The path as it is documented, for who counts requests; None for one that is not.
+    pub fn route(&self, path: &str) -> Option<String> {
+        let (known, _) = self.find(path)?;
+        Some(format!("/{}", known.join("/")))
+    }
+
     /// The name of the parameter in a path.
     pub fn parameter(&self, path: &str) -> Option<&str> {
         let (known, _) = self.find(path)?;
@@ -70,5 +76,7 @@ mod tests {
         assert_eq!(methods.allowed("/hook"), "POST");
         assert_eq!(methods.parameter("/b/%FF"), Some("id"));
         assert_eq!(methods.parameter("/a"), None);
+        assert_eq!(methods.route("/b/alice/").as_deref(), Some("/b/{id}"));
+        assert_eq!(methods.route("/b/alice/c"), None);
     }
 }

@@ -33,6 +33,7 @@ mod linking;
 mod listing;
 mod manager_door;
 mod methods;
+mod metrics;
 mod mobile;
 mod notes;
 mod outcomes;
@@ -61,6 +62,7 @@ mod wire;
 use std::sync::Arc;
 
 use ipnet::IpNet;
+use metrics_exporter_prometheus::PrometheusHandle;
 use poem::endpoint::{BoxEndpoint, make_sync};
 use poem::{Endpoint, EndpointExt, Request, Response, Route, get, post};
 use poem_openapi::{OpenApiService, Tags as ApiTags};
@@ -114,6 +116,8 @@ pub struct Setup {
     pub socket: BoxEndpoint<'static, Response>,
     /// The operators' websocket, behind the door that asks who comes.
     pub manager_socket: BoxEndpoint<'static, Response>,
+    /// Renders what was counted.
+    pub counted: PrometheusHandle,
     /// Further paths, such as the demo's page.
     pub further: Option<Route>,
 }
@@ -137,7 +141,7 @@ pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
             sessions::Sessions {
                 desk: Arc::clone(&desk),
                 followers: setup.followers,
-                lines: setup.lines,
+                lines: setup.lines.clone(),
             },
             auth::Auth {
                 desk: Arc::clone(&desk),
@@ -199,6 +203,13 @@ pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
                 telegram: setup.telegram,
                 push: setup.push,
                 stopping: setup.stopping.clone(),
+            },
+            metrics::Metrics {
+                desk: Arc::clone(&desk),
+                counted: setup.counted,
+                lines: setup.lines.clone(),
+                telegram: setup.telegram,
+                push: setup.push,
             },
         ),
         "Relaydesk",

@@ -144,6 +144,34 @@ impl Reading<'_> {
         Ok(self.prepare(sql)?.query_row([], |row| row.get(0))?)
     }
 
+    /// What waits and what is dead, by carrier.
+    pub fn queues(&self, now: DateTime<Utc>) -> Result<Vec<(String, QueueState)>, Error> {
+        let sql = r"SELECT carrier, SUM(state <> 'dead') AS waiting, SUM(state = 'dead') AS dead,
+                    MIN(CASE WHEN state <> 'dead' THEN created_at END) AS oldest FROM outbox GROUP BY carrier";
+        let queues = self
+            .prepare(sql)?
+            .query_map([], |row| {
+                let queue = QueueState {
+                    waiting: row.get("waiting")?,
+                    oldest_seconds: age(row.get("oldest")?, now),
+                    dead: row.get("dead")?,
+                };
+                Ok((row.get("carrier")?, queue))
+            })?
+            .collect::<Result<_, _>>()?;
+        Ok(queues)
+    }
+
+    /// Updates that came in and were not handled yet, and those that could not be.
+    pub fn inbox_state(&self) -> Result<(i64, i64), Error> {
+        let sql = r"SELECT COUNT(*) FILTER (WHERE state <> 'dead'), COUNT(*) FILTER (WHERE state = 'dead')
+                    FROM inbox WHERE state <> 'done'";
+        let state = self
+            .prepare(sql)?
+            .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(state)
+    }
+
     pub fn queue_state(&self, now: DateTime<Utc>) -> Result<QueueState, Error> {
         let sql = r"SELECT (SELECT COUNT(*) FROM outbox WHERE state <> 'dead') AS waiting,
                     (SELECT MIN(created_at) FROM outbox WHERE state <> 'dead') AS oldest,
@@ -151,13 +179,18 @@ impl Reading<'_> {
         let (waiting, oldest, dead): (i64, Option<String>, i64) = self
             .prepare(sql)?
             .query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-        let oldest: Option<DateTime<Utc>> = oldest.and_then(|text| text.parse().ok());
         Ok(QueueState {
             waiting,
-            oldest_seconds: oldest.map_or(0, |oldest| (now - oldest).num_seconds().max(0)),
+            oldest_seconds: age(oldest, now),
             dead,
         })
     }
+}
+
+/// How long ago that was, in seconds; 0 for nothing.
+fn age(since: Option<String>, now: DateTime<Utc>) -> i64 {
+    let since: Option<DateTime<Utc>> = since.and_then(|text| text.parse().ok());
+    since.map_or(0, |since| (now - since).num_seconds().max(0))
 }
 
 impl Tx<'_> {

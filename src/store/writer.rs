@@ -264,7 +264,12 @@ impl Loop {
             }
             done.push(work);
         }
+        let pieces = done.len();
+        let began = self.clock.monotonic();
         let outcome = begun.and_then(|()| self.end());
+        let took = self.clock.monotonic().saturating_sub(began);
+        metrics::histogram!("relaydesk_commit_seconds").record(took);
+        metrics::counter!("relaydesk_writes_total").increment(pieces as u64);
         if outcome.is_ok() {
             self.tell(effects);
         }
@@ -320,6 +325,11 @@ impl Loop {
     fn tell(&self, effects: Effects) {
         effects.committed.into_iter().for_each(|then| then());
         for event in effects.events {
+            if let Event::MessageCreated(message) = &event {
+                let direction = message.direction.as_str();
+                metrics::counter!("relaydesk_messages_total", "direction" => direction)
+                    .increment(1);
+            }
             // Nobody listening is no fault.
             let _ = self.signals.events.send(Arc::new(event));
         }

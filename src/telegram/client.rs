@@ -155,7 +155,7 @@ impl Client {
         put(&mut ask, "offset", offset);
         let patience = Duration::from_secs(30 + hold);
         let request = self.request("getUpdates").timeout(patience).json(&ask);
-        receive(request).await
+        receive("getUpdates", request).await
     }
 
     pub async fn create_topic(&self, chat: i64, name: &str) -> Result<i64, Failure> {
@@ -247,7 +247,7 @@ impl Client {
     }
 
     async fn call<R: DeserializeOwned>(&self, method: &str, ask: &Value) -> Result<R, Failure> {
-        receive(self.request(method).json(ask)).await
+        receive(method, self.request(method).json(ask)).await
     }
 
     fn request(&self, method: &str) -> RequestBuilder {
@@ -255,7 +255,16 @@ impl Client {
     }
 }
 
-async fn receive<R: DeserializeOwned>(request: RequestBuilder) -> Result<R, Failure> {
+/// Makes a call of this method, and counts how it went.
+async fn receive<R: DeserializeOwned>(method: &str, request: RequestBuilder) -> Result<R, Failure> {
+    let received = try_receive(request).await;
+    let result = received.as_ref().map_or_else(Failure::word, |_| "ok");
+    let labels = [("method", method.to_owned()), ("result", result.to_owned())];
+    metrics::counter!("relaydesk_telegram_calls_total", &labels).increment(1);
+    received
+}
+
+async fn try_receive<R: DeserializeOwned>(request: RequestBuilder) -> Result<R, Failure> {
     let response = request.send().await.map_err(|error| of_transport(&error))?;
     let status = response.status().as_u16();
     match response.bytes().await {

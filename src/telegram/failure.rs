@@ -42,6 +42,29 @@ pub enum Failure {
     Uncertain(String),
 }
 
+impl Failure {
+    /// One word for it, for who counts them.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::NotSent(_) => "not_sent",
+            Self::Flood(_) => "flood",
+            Self::NoAccess(_) => "no_access",
+            Self::Conflict(_) => "conflict",
+            Self::NotModified(_) => "not_modified",
+            Self::Unavailable(_) => "unavailable",
+            Self::Uncertain(_) => "uncertain",
+            Self::Migrated(_)
+            | Self::TopicLost(_)
+            | Self::TopicClosed(_)
+            | Self::NotAForum(_)
+            | Self::PhotoRefused { .. }
+            | Self::LinkRefused(_)
+            | Self::TooBig(_)
+            | Self::Refused(_) => "refused",
+        }
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -119,8 +119,11 @@ async fn calls(phone: &Phone, method: &str, path: &str) -> Answer {
 
 const OPEN: [&str; 3] = ["/health", "/ready", "/uploads/{filename}"];
 
-/// Whether an operation is what apps call, or the server's own.
+/// Whether an operation is what apps call, or the server's own and not staff's.
 fn of_apps(operation: &Value) -> bool {
+    if operation["security"] == json!([{"staff_token": []}]) {
+        return false;
+    }
     let tags = operation["tags"].as_array().unwrap();
     tags.iter().any(|tag| tag == "Mobile" || tag == "System")
 }

@@ -110,7 +110,7 @@ impl Client {
         let form = form(place, &Manner::default())
             .text("caption", caption.to_owned())
             .part("photo", part);
-        let sent: Sent = receive(self.request("sendPhoto").multipart(form)).await?;
+        let sent: Sent = receive("sendPhoto", self.request("sendPhoto").multipart(form)).await?;
         receipt(&[sent])
     }
 
@@ -162,8 +162,8 @@ impl Client {
             .text("caption", caption.to_owned())
             .text("parse_mode", "HTML")
             .part(field, part);
-        let sent: Sent =
-            receive(self.request(method).timeout(patience(size)).multipart(form)).await?;
+        let request = self.request(method).timeout(patience(size));
+        let sent: Sent = receive(method, request.multipart(form)).await?;
         receipt(&[sent])
     }
 
@@ -209,7 +209,7 @@ impl Client {
             .request("sendMediaGroup")
             .timeout(patience(total))
             .multipart(form);
-        let sent: Vec<Sent> = receive(request).await?;
+        let sent: Vec<Sent> = receive("sendMediaGroup", request).await?;
         receipt(&sent)
     }
 
