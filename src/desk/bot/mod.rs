@@ -167,7 +167,7 @@ impl Desk {
             .await
     }
 
-    /// The contact changed a message of its own.
+    /// A message of a private chat was changed by who wrote it.
     ///
     /// # Errors
     /// Those of the store.
@@ -189,6 +189,9 @@ impl Desk {
                 let Some(before) = before.filter(|before| before.text != text) else {
                     return Ok(());
                 };
+                if !answers::may_change(tx, &before)? {
+                    return Ok(());
+                }
                 tx.edit_message(id, &text)?;
                 tell_updated(tx, id, to_group)?;
                 match before
