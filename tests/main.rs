@@ -12,6 +12,7 @@
 mod backup;
 mod bot;
 mod bot_owner;
+mod bot_rights;
 mod bot_said;
 mod bot_staff;
 mod world;
@@ -28,6 +29,7 @@ mod faults_telegram;
 mod faults_updates;
 mod group_buttons;
 mod group_commands;
+mod group_rights;
 mod group_sessions;
 mod groups;
 mod helpdesk;
