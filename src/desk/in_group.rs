@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Desk;
 use super::answers::{self, Answer, Ways};
+use super::each::one_of_each;
 use super::posting::{Note, queue_note};
 use super::rights::{Action, Staff};
 use super::tickets::{self, Ending};
@@ -51,6 +52,11 @@ pub enum Assignee {
 pub enum Button {
     Take,
     Close,
+}
+
+impl Button {
+    /// One of each kind.
+    pub const EACH: [Self; 2] = one_of_each![Take, Close];
 }
 
 /// What somebody who pressed a button is told.

@@ -13,6 +13,7 @@ pub mod categories;
 pub mod contact_book;
 pub mod contacts;
 pub mod devices;
+mod each;
 pub mod expiry;
 mod figures;
 pub mod files;

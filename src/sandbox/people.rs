@@ -16,6 +16,8 @@ pub(super) struct Human {
     /// Whether the person has written; before that the bot may not.
     pub wrote: bool,
     pub blocked: bool,
+    /// Messages of the bot in the chat, also those no longer kept.
+    pub received: usize,
     /// Buttons below the input, as the bot set them last.
     pub keyboard: Vec<String>,
     pub limit: RateLimit,
@@ -28,6 +30,7 @@ impl World {
             user: user.clone(),
             wrote: false,
             blocked: false,
+            received: 0,
             keyboard: Vec::new(),
             limit: RateLimit::private(),
         });

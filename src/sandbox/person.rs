@@ -94,6 +94,19 @@ impl Person {
         self.sandbox.private_of(&user)
     }
 
+    /// Has spoken with the bot long ago: it may write here, and no update of that is waiting.
+    pub fn has_begun(&self) {
+        self.sandbox.change(|world| world.comes(&self.user));
+    }
+
+    /// How many messages the bot has ever sent here, also those that are no longer kept.
+    pub fn received(&self) -> usize {
+        self.sandbox.look(|world| {
+            let human = world.people.get(&self.id());
+            human.map(|human| human.received).unwrap_or_default()
+        })
+    }
+
     /// Writes a text; gives the message's id.
     pub fn writes(&self, text: &str) -> i64 {
         self.says(None, "text", plain(text), Map::new())

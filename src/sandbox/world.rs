@@ -23,8 +23,8 @@ use crate::domain::clock::Clock;
 
 /// The bot's user id; the first part of its token.
 pub(super) const BOT_ID: i64 = 100_000_001;
-const KEEP_POSTS: usize = 5_000;
-const KEEP_CALLS: usize = 10_000;
+const KEEP_POSTS: usize = 20_000;
+const KEEP_CALLS: usize = 20_000;
 
 /// A forum topic.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -165,9 +165,11 @@ impl World {
 
     /// Puts a draft into its chat and gives its id.
     pub fn put(&mut self, mut draft: Draft) -> i64 {
-        let human = self.people.get_mut(&draft.chat_id);
-        if let (Some(human), Some(below)) = (human, draft.below.take()) {
-            human.keyboard = below;
+        if let Some(human) = self.people.get_mut(&draft.chat_id) {
+            human.received += usize::from(draft.sender.id == BOT_ID);
+            if let Some(below) = draft.below.take() {
+                human.keyboard = below;
+            }
         }
         let last = self.last_ids.entry(draft.chat_id).or_insert(0);
         *last += 1;

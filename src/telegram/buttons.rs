@@ -57,7 +57,7 @@ fn data(button: Button, ticket: TicketId) -> String {
 /// The button and the ticket that a press names.
 pub fn pressed(data: &str) -> Option<(Button, TicketId)> {
     let (said, id) = data.split_once(':')?;
-    let button = [Button::Take, Button::Close]
+    let button = Button::EACH
         .into_iter()
         .find(|button| word(*button) == said)?;
     Some((button, TicketId(id.parse().ok()?)))
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn a_press_leads_back_to_button_and_ticket_and_fits_in_64_bytes() {
-        for button in [Button::Take, Button::Close] {
+        for button in Button::EACH {
             let data = data(button, TicketId(i64::MAX));
             assert!(data.len() <= 64);
             assert_eq!(pressed(&data), Some((button, TicketId(i64::MAX))));

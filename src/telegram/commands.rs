@@ -49,13 +49,17 @@ impl Verb {
             .as_deref()
             .and_then(|text| text.split_whitespace().next())
             .map(str::to_owned);
-        Some(match name.to_ascii_lowercase().as_str() {
-            "/close" => Self::Close(text),
-            "/take" => Self::Take,
-            "/assign" => Self::Assign(text),
-            "/note" => Self::Note(text),
-            "/history" => Self::History,
-            "/t" => Self::Canned(word),
+        // What is not offered does nothing.
+        let mut offered = OFFERED.iter().map(|(known, _)| *known);
+        let name = name.strip_prefix('/')?;
+        let name = offered.find(|known| known.eq_ignore_ascii_case(name))?;
+        Some(match name {
+            "close" => Self::Close(text),
+            "take" => Self::Take,
+            "assign" => Self::Assign(text),
+            "note" => Self::Note(text),
+            "history" => Self::History,
+            "t" => Self::Canned(word),
             _ => return None,
         })
     }

@@ -1,6 +1,7 @@
 //! The contact says who it is elsewhere: a link code is sent, asked about, and makes both one. What that means is
 //! `linking`'s.
 
+use super::commands::known;
 use super::dialogue::Input;
 use super::state::Button;
 use super::talk::Talk;
@@ -10,9 +11,9 @@ use crate::store::Tx;
 
 /// What was sent in the place of a code; None for a command that sends none.
 pub fn sent_with<'a>(command: &str, rest: &'a str) -> Option<&'a str> {
-    match command.to_ascii_lowercase().as_str() {
-        "start" => rest.trim().strip_prefix(START),
-        "link" => Some(rest),
+    match known(command) {
+        Some("start") => rest.trim().strip_prefix(START),
+        Some("link") => Some(rest),
         _ => None,
     }
 }

@@ -1,6 +1,7 @@
 //! The bot in private chats: what somebody writes or presses there is one step of a dialogue, done in the transaction
 //! that ends its updates. What a step is, is `dialogue`'s; what it does to tickets is the desk's, as for every channel.
 
+mod commands;
 mod dialogue;
 mod link;
 mod own_tickets;
@@ -28,39 +29,24 @@ use super::private::{self, PRIVATE};
 use super::tickets;
 use crate::domain::agent::Role;
 use crate::domain::error::{Error, Kind};
-use crate::domain::ids::CategoryId;
 use crate::domain::locale::Locale;
 use crate::domain::message::Direction;
 use crate::domain::text;
 pub use crate::store::TelegramPerson;
 use crate::store::{AgentChange, Tx};
+use commands::command;
 use dialogue::{Input, step};
 use owner_group::Looked;
 use owner_state::OwnerButton;
 use staff_state::StaffButton;
 use staff_talk::StaffTalk;
-use state::{Button, State, Wish, known_state};
+use state::{Button, State, known_state};
 use talk::{House, Talk};
 
+pub use commands::{COMMANDS, OWNER_COMMANDS, STAFF_COMMANDS, UNLISTED_COMMANDS};
+pub use owner_state::OwnerButton as BotOwnerButton;
 pub use staff_state::{Quiet, StaffButton as BotStaffButton};
 pub use state::Button as BotButton;
-
-/// The commands as they are offered, each with the key of its description.
-pub const COMMANDS: [(&str, &str); 6] = [
-    ("start", "bot-command-start"),
-    ("ask", "bot-command-ask"),
-    ("questions", "bot-command-questions"),
-    ("language", "bot-command-language"),
-    ("cancel", "bot-command-cancel"),
-    ("help", "bot-command-help"),
-];
-/// Those that staff has besides.
-pub const STAFF_COMMANDS: [(&str, &str); 1] = [("admin", "bot-command-admin")];
-/// Those that owners have besides.
-pub const OWNER_COMMANDS: [(&str, &str); 2] = [
-    ("superadmin", "bot-command-superadmin"),
-    ("broadcast", "bot-command-broadcast"),
-];
 
 /// Something that came from a private chat.
 pub struct Heard {
@@ -169,7 +155,7 @@ impl Desk {
             .await
     }
 
-    /// The contact changed a message of its own.
+    /// A message of a private chat was changed by who wrote it.
     ///
     /// # Errors
     /// Those of the store.
@@ -191,6 +177,9 @@ impl Desk {
                 let Some(before) = before.filter(|before| before.text != text) else {
                     return Ok(());
                 };
+                if !answers::may_change(tx, &before)? {
+                    return Ok(());
+                }
                 tx.edit_message(id, &text)?;
                 tell_updated(tx, id, to_group)?;
                 match before
@@ -360,26 +349,4 @@ fn become_owner(tx: &mut Tx, house: &House, person: &TelegramPerson) -> Result<(
         ..AgentChange::default()
     };
     tx.change_agent(id, &change)
-}
-
-/// What a command asks for.
-fn command(name: &str, rest: &str) -> Input {
-    match name.to_ascii_lowercase().as_str() {
-        "start" => Input::Start(wish(rest.trim())),
-        "ask" => Input::Ask,
-        "questions" => Input::Mine,
-        "language" => Input::Language,
-        "help" => Input::Help,
-        "cancel" => Input::Cancel,
-        "unlink" => Input::Unlink,
-        _ => Input::UnknownCommand,
-    }
-}
-
-/// A link to the bot may name a category: `?start=c5`.
-fn wish(payload: &str) -> Wish {
-    let id = payload.strip_prefix('c').and_then(|id| id.parse().ok());
-    Wish {
-        category: id.map(CategoryId),
-    }
 }

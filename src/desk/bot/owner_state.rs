@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::desk::each::one_of_each;
 use crate::domain::ids::{AgentId, CategoryId};
 use crate::domain::locale::Locale;
 use crate::domain::ticket::Status;
@@ -104,6 +105,28 @@ pub enum OwnerButton {
 }
 
 impl OwnerButton {
+    /// One of each kind.
+    pub const EACH: [Self; 18] = one_of_each![
+        Menu,
+        Tickets(Which::Open, 0),
+        Admins,
+        Admin(AgentId(1)),
+        AddAdmin,
+        Block(AgentId(1), true),
+        MakeOwner(AgentId(1), true),
+        Answers(AgentId(1), CategoryId(1), true),
+        Categories,
+        Category(CategoryId(1)),
+        AddCategory,
+        Name(CategoryId(1), Locale::En),
+        Offer(CategoryId(1), false),
+        Group(CategoryId(1)),
+        UseGroup(CategoryId(1), None),
+        Report(7),
+        System,
+        Replay,
+    ];
+
     /// As it travels, in at most 64 bytes.
     pub fn data(self) -> String {
         let flag = |on: bool| if on { 1 } else { 0 };

@@ -1,6 +1,7 @@
 //! Carries out what an owner asks for in a private chat: admins, categories, what was given up. Every action is the
 //! desk's own, with the rights of whoever presses. What is shown is `owner_lists`'.
 
+use super::commands::known;
 use super::owner_state::{OwnerButton, OwnerState};
 use super::staff_talk::StaffTalk;
 use super::state::State;
@@ -28,7 +29,7 @@ impl StaffTalk {
     /// What this means to an owner; None where it is nothing of theirs.
     pub fn meant_as_owner(&self, state: &State, what: &What) -> Option<OwnerInput> {
         match (what, state) {
-            (What::Command { name, .. }, _) if name.eq_ignore_ascii_case("superadmin") => {
+            (What::Command { name, .. }, _) if known(name) == Some("superadmin") => {
                 self.staff.is_owner().then_some(OwnerInput::Menu)
             }
             (What::Pressed { data, .. }, _) => OwnerButton::pressed(data).map(OwnerInput::Pressed),

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::desk::each::one_of_each;
 use crate::domain::ids::{AgentId, BroadcastId, CannedId, TicketId};
 
 /// What a member of staff is in the middle of: the next message is for a ticket.
@@ -125,6 +126,33 @@ pub enum StaffButton {
 }
 
 impl StaffButton {
+    /// One of each kind.
+    pub const EACH: [Self; 23] = one_of_each![
+        Menu,
+        Mine(Days::Today, 0),
+        Free(0),
+        Show(TicketId(1)),
+        Open(TicketId(1)),
+        Files(TicketId(1)),
+        Answer(TicketId(1)),
+        Take(TicketId(1)),
+        InProgress(TicketId(1)),
+        AskClose(TicketId(1)),
+        Close(TicketId(1)),
+        Note(TicketId(1)),
+        Colleagues(TicketId(1)),
+        Give(TicketId(1), AgentId(1)),
+        Canned(TicketId(1)),
+        Say(TicketId(1), CannedId(1)),
+        Statistics,
+        AskQuiet,
+        SetQuiet(Quiet::Night),
+        Broadcast,
+        SendBroadcast(BroadcastId(1)),
+        DropBroadcast(BroadcastId(1)),
+        StopBroadcast(BroadcastId(1)),
+    ];
+
     /// Whether what comes of it stands where the button stood.
     pub fn is_in_place(self) -> bool {
         !matches!(

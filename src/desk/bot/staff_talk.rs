@@ -1,6 +1,7 @@
 //! Carries out what a member of staff asks for in a private chat: the same actions with the same rights as in the group
 //! and on the page. What is shown is `staff_lists`'.
 
+use super::commands::known;
 use super::owner_state::OwnerButton;
 use super::staff_state::{Quiet, StaffButton};
 use super::staff_step::{StaffEffect, StaffInput};
@@ -49,7 +50,7 @@ impl StaffTalk {
         what: &What,
     ) -> Result<Option<StaffInput>, Error> {
         Ok(match what {
-            What::Command { name, rest } => match name.to_ascii_lowercase().as_str() {
+            What::Command { name, rest } => match known(name).unwrap_or_default() {
                 "admin" => Some(StaffInput::Menu),
                 "start" if rest.trim().is_empty() => Some(StaffInput::Menu),
                 "cancel" if matches!(state, State::Owner { .. }) => Some(StaffInput::CancelOwners),

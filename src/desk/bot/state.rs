@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::owner_state::OwnerState;
 use super::staff_state::StaffState;
+use crate::desk::each::one_of_each;
 use crate::domain::error::Error;
 use crate::domain::ids::{CategoryId, TicketId};
 use crate::domain::locale::Locale;
@@ -94,6 +95,21 @@ pub enum Button {
 }
 
 impl Button {
+    /// One of each kind.
+    pub const EACH: [Self; 11] = one_of_each![
+        Language(Locale::Ru),
+        Category(None),
+        About(TicketId(1), CategoryId(1)),
+        Ask,
+        Questions,
+        Mine(0),
+        Show(TicketId(1)),
+        Reply(TicketId(1)),
+        Close(TicketId(1)),
+        Rate(TicketId(1), 5),
+        Link(true),
+    ];
+
     /// Whether it belongs to one step of a dialogue and is out of date after it. The others say all they mean.
     pub fn is_of_a_step(self) -> bool {
         matches!(self, Self::Category(_) | Self::Link(_))
