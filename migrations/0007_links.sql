@@ -12,3 +12,6 @@ CREATE TABLE link_codes (
 CREATE UNIQUE INDEX link_codes_of_contact ON link_codes (contact_id) WHERE contact_id IS NOT NULL;
 CREATE UNIQUE INDEX link_codes_of_agent ON link_codes (agent_id) WHERE agent_id IS NOT NULL;
 CREATE INDEX link_codes_by_end ON link_codes (expires_at);
+
+-- When two groups turn out to be one chat.
+CREATE INDEX tickets_of_group ON tickets (group_chat_id) WHERE group_chat_id IS NOT NULL;

@@ -412,6 +412,46 @@ async fn an_admin_is_made_of_a_user_a_telegram_id_or_an_address() {
 }
 
 #[tokio::test]
+async fn an_address_and_a_telegram_id_can_be_taken_away_but_not_both() {
+    let world = World::start().await;
+    let owner = world.staff("anna", "owner");
+    let body = json!({"telegram_id": 7, "email": "bob@example.com", "password": "12345678"});
+    let bob = made(&owner, ADMINS, body).await;
+    let one = format!("{ADMINS}{}/", bob["id"]);
+    let none = json!({"telegram_id": null, "email": null});
+    let refused = owner.patches(&one, none.clone()).await;
+    refused.refused(400, "missing_field");
+    let put = asks(&owner, &format!("PUT {one}"), none).await;
+    put.refused(400, "missing_field");
+    let now = owner.patches(&one, json!({"telegram_id": null})).await.ok();
+    assert_eq!(
+        (&now["telegram_id"], &now["user"]),
+        (&json!(null), &json!(null))
+    );
+    assert_eq!(now["email"], "bob@example.com");
+    owner
+        .patches(&one, json!({"email": null}))
+        .await
+        .refused(400, "missing_field");
+    // The other way round; the password goes with the address, and who was signed in is out.
+    let login = json!({"email": "bob@example.com", "password": "12345678"});
+    let signed_in = owner.posts("/auth/login", login.clone()).await.ok();
+    let mut himself = world.phone("bob");
+    himself.token = signed_in["token"].as_str().map(str::to_owned);
+    himself.gets("/auth/me").await.ok();
+    let body = json!({"telegram_id": 8, "email": null});
+    let now = owner.patches(&one, body).await.ok();
+    assert_eq!(
+        (&now["telegram_id"], &now["email"]),
+        (&json!(8), &json!(null))
+    );
+    himself.gets("/auth/me").await.refused(401, "unauthorized");
+    let again = owner.posts("/auth/login", login).await;
+    again.refused(401, "invalid_credentials");
+    world.ends().await;
+}
+
+#[tokio::test]
 async fn the_last_owner_stays_one() {
     let world = World::start().await;
     let owner = world.staff("anna", "owner");

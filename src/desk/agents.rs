@@ -31,6 +31,9 @@ pub struct AccountForm {
     pub role: Option<Role>,
     pub is_blocked: Option<bool>,
     pub categories: Option<Vec<CategoryId>>,
+    /// Taken away, the password with the address.
+    pub without_email: bool,
+    pub without_telegram: bool,
 }
 
 impl Desk {
@@ -221,7 +224,18 @@ pub(super) fn change(
         return Err(Error::missing("email"));
     }
     let telegram_id = telegram_id(tx, id, &form)?;
-    let signs_out = password_hash.is_some() || (blocked && !before.is_blocked);
+    let signs_out =
+        password_hash.is_some() || form.without_email || (blocked && !before.is_blocked);
+    let keeps_telegram = telegram_id.or(before.telegram_id).is_some() && !form.without_telegram;
+    let keeps_email = email.is_some() && !form.without_email;
+    if !keeps_telegram && !keeps_email && (form.without_telegram || form.without_email) {
+        let taken = if form.without_telegram {
+            "telegram_id"
+        } else {
+            "email"
+        };
+        return Err(Error::missing(taken));
+    }
     let named = named(tx, &before, telegram_id)?;
     tx.change_agent(
         id,
@@ -236,6 +250,12 @@ pub(super) fn change(
             telegram_id,
         },
     )?;
+    if form.without_email {
+        tx.clear_email_of_agent(id)?;
+    }
+    if form.without_telegram {
+        tx.clear_telegram_of_agent(id)?;
+    }
     if let Some(categories) = form.categories {
         for category in &categories {
             if tx.category(*category)?.is_none() {

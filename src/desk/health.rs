@@ -59,8 +59,8 @@ impl Health {
 
 /// How things stand, for who watches from afar.
 pub struct Standing {
-    /// Carriers, also those with nothing to do.
-    pub queues: Vec<(String, QueueState)>,
+    /// By carrier.
+    pub queues: Vec<(&'static str, QueueState)>,
     /// Updates of Telegram that wait, and those that could not be handled.
     pub inbox: (i64, i64),
     pub open_tickets: i64,
@@ -77,12 +77,8 @@ impl Desk {
         let now = self.clock.now();
         self.store
             .read(move |r| {
-                let mut queues = r.queues(now)?;
-                for carrier in [GROUP, PRIVATE, BROADCAST, PUSH] {
-                    if !queues.iter().any(|(known, _)| known == carrier) {
-                        queues.push((carrier.to_owned(), QueueState::default()));
-                    }
-                }
+                let carriers = [GROUP, PRIVATE, BROADCAST, PUSH].into_iter();
+                let queues = carriers.map(|carrier| Ok((carrier, r.queue_of(carrier, now)?)));
                 let open = TicketFilter {
                     resolved: Some(false),
                     ..TicketFilter::default()
@@ -90,7 +86,7 @@ impl Desk {
                 let backup = r.desk_setting(LAST_BACKUP)?;
                 let backup: Option<DateTime<Utc>> = backup.and_then(|at| at.parse().ok());
                 Ok(Standing {
-                    queues,
+                    queues: queues.collect::<Result<_, Error>>()?,
                     inbox: r.inbox_state()?,
                     open_tickets: r.count_tickets(&open)?,
                     database_bytes: r.database_bytes()?,

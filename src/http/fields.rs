@@ -90,6 +90,11 @@ impl Fields {
         self.user_id()
     }
 
+    /// Whether it was sent as null.
+    pub fn is_null(&self, name: &str) -> bool {
+        self.1.contains(name)
+    }
+
     /// An id where null means nobody: `None` when absent, `Some(None)` when null.
     pub fn id_or_nobody(&mut self, name: &'static str) -> Result<Option<Option<i64>>, Error> {
         if self.1.contains(name) {

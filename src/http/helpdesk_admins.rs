@@ -51,13 +51,14 @@ pub struct AdminAnswer {
     pub updated_at: String,
 }
 
-/// What is said of a member of staff. What is left out or null stays as it is.
+/// What is said of a member of staff. What is left out stays as it is, and so does what is null, but for `email` and
+/// `telegram_id` in a PATCH.
 #[derive(Debug, Object)]
 pub struct AdminJson {
     /// Id of a user who is on Telegram.
     #[oai(validator(minimum(value = "1")))]
     pub user: Option<i64>,
-    /// Instead of `user`; an unknown one becomes a user. From 1.
+    /// Instead of `user`; an unknown one becomes a user. From 1. null in a PATCH takes it away, where there is an `email`.
     #[oai(validator(minimum(value = "1")))]
     pub telegram_id: Option<i64>,
     /// `admin` (the default) or `super_admin`.
@@ -65,7 +66,8 @@ pub struct AdminJson {
     pub role: Option<String>,
     /// Ids of the categories it answers, all of them.
     pub categories: Option<Vec<i64>>,
-    /// For signing in; at most 254 characters, in any case.
+    /// For signing in; at most 254 characters, in any case. null in a PATCH takes it away, and the password, where there
+    /// is a `telegram_id`.
     #[oai(validator(
         max_length = 254,
         pattern = r"^[^@\s\x00-\x1F\x7F-\x9F]+@[^@\s\x00-\x1F\x7F-\x9F]+$"
@@ -140,6 +142,7 @@ fn form(mut fields: Fields) -> Result<AccountForm, Error> {
         role: role.transpose()?,
         is_blocked: fields.flag("is_blocked")?,
         categories: categories.map(|ids| ids.into_iter().map(CategoryId).collect()),
+        ..AccountForm::default()
     })
 }
 
@@ -297,7 +300,14 @@ impl HelpdeskAdmins {
         id: Path<i64>,
         body: JsonFields<AdminJson>,
     ) -> Result<Json<AdminAnswer>, Failure<Changes>> {
-        Ok(self.changed(&asking, id.0, form(body.0)?).await?)
+        let (without_email, without_telegram) =
+            (body.0.is_null("email"), body.0.is_null("telegram_id"));
+        let form = AccountForm {
+            without_email,
+            without_telegram,
+            ..form(body.0)?
+        };
+        Ok(self.changed(&asking, id.0, form).await?)
     }
 
     /// Remove an admin

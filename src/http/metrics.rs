@@ -55,7 +55,7 @@ impl Metrics {
     fn tell(&self, standing: &Standing) {
         for (carrier, queue) in &standing.queues {
             let set = |name: &'static str, value: i64| {
-                gauge!(name, "carrier" => carrier.clone()).set(value as f64);
+                gauge!(name, "carrier" => *carrier).set(value as f64);
             };
             set("relaydesk_outbox_waiting", queue.waiting);
             set("relaydesk_outbox_oldest_seconds", queue.oldest_seconds);

@@ -200,6 +200,23 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// An account that can not sign in any more.
+    pub fn clear_email_of_agent(&mut self, id: AgentId) -> Result<(), Error> {
+        let sql =
+            r"UPDATE agents SET email = NULL, password_hash = NULL, updated_at = ?2 WHERE id = ?1";
+        let now = time(self.now());
+        self.prepare(sql)?.execute(params![id.0, now])?;
+        Ok(())
+    }
+
+    /// An account that is nobody in Telegram any more.
+    pub fn clear_telegram_of_agent(&mut self, id: AgentId) -> Result<(), Error> {
+        let sql = r"UPDATE agents SET telegram_id = NULL, updated_at = ?2 WHERE id = ?1";
+        let now = time(self.now());
+        self.prepare(sql)?.execute(params![id.0, now])?;
+        Ok(())
+    }
+
     /// Removes an account; what it did stays, with its name.
     pub fn delete_agent(&mut self, id: AgentId) -> Result<(), Error> {
         let sql = r"DELETE FROM agents WHERE id = ?1";

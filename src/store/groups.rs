@@ -176,9 +176,14 @@ impl Tx<'_> {
         self.prepare(sql)?.execute(params![group, into.named()])?;
         let sql = r"UPDATE categories SET group_chat_id = ?2 WHERE group_chat_id = ?1";
         let categories = self.prepare(sql)?.execute(params![group, into.named()])?;
-        let sql = r"UPDATE outbox SET lane = ?2 WHERE carrier = 'group' AND lane = ?1";
-        let lanes = params![GroupRef::Named(group).lane(), into.lane()];
-        let jobs = self.prepare(sql)?.execute(lanes)?;
+        let (from, to) = (GroupRef::Named(group).lane(), into.lane());
+        let mut jobs = 0;
+        for sql in [
+            r"UPDATE outbox SET lane = ?2 WHERE carrier = 'group' AND lane = ?1 AND state <> 'dead'",
+            r"UPDATE outbox SET lane = ?2 WHERE carrier = 'group' AND lane = ?1 AND state = 'dead'",
+        ] {
+            jobs += self.prepare(sql)?.execute([&from, &to])?;
+        }
         self.effects.outbox = true;
         Ok((categories, jobs))
     }

@@ -122,12 +122,4 @@ impl Tx<'_> {
             .execute(params![contact.0, telegram_id, now])?;
         Ok(())
     }
-
-    /// An account is nobody in Telegram any more.
-    pub fn clear_telegram_of_agent(&mut self, agent: AgentId) -> Result<(), Error> {
-        let sql = r"UPDATE agents SET telegram_id = NULL, updated_at = ?2 WHERE id = ?1";
-        let now = time(self.now());
-        self.prepare(sql)?.execute(params![agent.0, now])?;
-        Ok(())
-    }
 }

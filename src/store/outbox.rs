@@ -144,34 +144,6 @@ impl Reading<'_> {
         Ok(self.prepare(sql)?.query_row([], |row| row.get(0))?)
     }
 
-    /// What waits and what is dead, by carrier.
-    pub fn queues(&self, now: DateTime<Utc>) -> Result<Vec<(String, QueueState)>, Error> {
-        let sql = r"SELECT carrier, SUM(state <> 'dead') AS waiting, SUM(state = 'dead') AS dead,
-                    MIN(CASE WHEN state <> 'dead' THEN created_at END) AS oldest FROM outbox GROUP BY carrier";
-        let queues = self
-            .prepare(sql)?
-            .query_map([], |row| {
-                let queue = QueueState {
-                    waiting: row.get("waiting")?,
-                    oldest_seconds: age(row.get("oldest")?, now),
-                    dead: row.get("dead")?,
-                };
-                Ok((row.get("carrier")?, queue))
-            })?
-            .collect::<Result<_, _>>()?;
-        Ok(queues)
-    }
-
-    /// Updates that came in and were not handled yet, and those that could not be.
-    pub fn inbox_state(&self) -> Result<(i64, i64), Error> {
-        let sql = r"SELECT COUNT(*) FILTER (WHERE state <> 'dead'), COUNT(*) FILTER (WHERE state = 'dead')
-                    FROM inbox WHERE state <> 'done'";
-        let state = self
-            .prepare(sql)?
-            .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(state)
-    }
-
     pub fn queue_state(&self, now: DateTime<Utc>) -> Result<QueueState, Error> {
         let sql = r"SELECT (SELECT COUNT(*) FROM outbox WHERE state <> 'dead') AS waiting,
                     (SELECT MIN(created_at) FROM outbox WHERE state <> 'dead') AS oldest,
@@ -184,6 +156,30 @@ impl Reading<'_> {
             oldest_seconds: age(oldest, now),
             dead,
         })
+    }
+
+    /// The same of one carrier.
+    pub fn queue_of(&self, carrier: &str, now: DateTime<Utc>) -> Result<QueueState, Error> {
+        let sql = r"SELECT COUNT(*) AS waiting, MIN(created_at) AS oldest,
+                    (SELECT COUNT(*) FROM outbox WHERE state = 'dead' AND carrier = ?1) AS dead
+                    FROM outbox WHERE carrier = ?1 AND state <> 'dead'";
+        let state = self.prepare(sql)?.query_row([carrier], |row| {
+            Ok(QueueState {
+                waiting: row.get("waiting")?,
+                oldest_seconds: age(row.get("oldest")?, now),
+                dead: row.get("dead")?,
+            })
+        });
+        Ok(state?)
+    }
+
+    /// Updates that came in and were not handled yet, and those that could not be.
+    pub fn inbox_state(&self) -> Result<(i64, i64), Error> {
+        let sql = r"SELECT (SELECT COUNT(*) FROM inbox WHERE state = 'new'), (SELECT COUNT(*) FROM inbox WHERE state = 'dead')";
+        let state = self
+            .prepare(sql)?
+            .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(state)
     }
 }
 
