@@ -247,6 +247,8 @@ widget-how = How did we do?
 widget-comment = What could be better?
 widget-rate = Rate
 widget-thanks = Thank you for the rating!
+widget-telegram = Get the answer in Telegram too
+widget-telegram-open = Open Telegram
 
 # The operator’s page
 page-close = Close

@@ -247,6 +247,8 @@ widget-how = Как мы справились?
 widget-comment = Что можно улучшить?
 widget-rate = Оценить
 widget-thanks = Спасибо за оценку!
+widget-telegram = Получить ответ и в Telegram
+widget-telegram-open = Открыть Telegram
 
 # Страница оператора
 page-close = Закрыть

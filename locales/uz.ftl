@@ -247,6 +247,8 @@ widget-how = Xizmatimiz qanday boʻldi?
 widget-comment = Nimani yaxshilash mumkin?
 widget-rate = Baholash
 widget-thanks = Bahoingiz uchun rahmat!
+widget-telegram = Javobni Telegramda ham olish
+widget-telegram-open = Telegramni ochish
 
 # Operator sahifasi
 page-close = Yopish

@@ -248,8 +248,8 @@ pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
         further: setup.further,
     }
     .data(Arc::clone(&desk))
-    .data(Arc::new(pages::Files::new(desk.texts())))
-    .data(Arc::new(pages::Widget::new(desk.texts())))
+    .data(Arc::new(pages::Files::new(desk.texts(), setup.telegram)))
+    .data(Arc::new(pages::Widget::new(desk.texts(), setup.telegram)))
     .data(desk.clock().clone())
     .data(desk.uploads().clone())
     .data(setup.access)

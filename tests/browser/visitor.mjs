@@ -29,6 +29,22 @@ const ticketOf = async (session) => (await operator('GET', '/support/tickets/'))
 const answers = (ticket, text) => operator('POST', `/support/tickets/${ticket}/messages/`, { text, sender: 'supp' });
 const heard = async (ticket) => (await operator('GET', `/support/tickets/${ticket}/messages/`)).map((message) => message.text);
 
+// Somebody with a phone of their own, in the sandbox.
+const sandbox = `${process.env.TELEGRAM_API_URL}/sandbox`;
+const told = async (text) => {
+  let post;
+  await until(`the bot says “${text}”`, async () => {
+    const posts = (await (await fetch(`${sandbox}/state`)).json()).private_posts;
+    post = posts.find((one) => one.by_bot && one.text.includes(text));
+    return post !== undefined || posts.map((one) => one.text);
+  });
+  return post.id;
+};
+const telegram = async (path, body) => {
+  const answer = await fetch(`${sandbox}/${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ person: 'Vera', language: 'en', ...body }) });
+  if (!answer.ok) throw new Error(`${path}: ${await answer.text()}`);
+};
+
 let visitor;
 let reader;
 let session;
@@ -113,6 +129,27 @@ await walk('visitor', async () => {
     await visitor.chat.locator('.badge').waitFor({ state: 'hidden' });
   });
 
+  await step('the answer can be had in Telegram too, and what is written there is in the bubble', async () => {
+    await visitor.page.getByRole('button', { name: 'Get the answer in Telegram too' }).click();
+    const link = visitor.page.getByRole('link', { name: 'Open Telegram' });
+    const [, payload] = (await link.getAttribute('href')).split('?start=');
+    await visitor.clean('the link to Telegram');
+    await visitor.shot('bubble-telegram');
+    await telegram('private/say', { text: `/start ${payload}` });
+    const question = await told('Is this you');
+    await telegram('private/press', { message_id: question, button: '✅ Yes, link' });
+    await told('Linked with');
+    await answers(ticket, 'In both places');
+    await told('In both places');
+    await visitor.bubble('In both places').waitFor();
+    await telegram('private/say', { text: 'Thanks, from the train' });
+    await visitor.bubble('Thanks, from the train').waitFor();
+    // Followed without leaving for another host.
+    await link.evaluate((node) => node.addEventListener('click', (event) => event.preventDefault()));
+    await link.click();
+    await visitor.page.locator('.elsewhere').waitFor({ state: 'hidden' });
+  });
+
   await step('files go with progress and come as pictures and cards', async () => {
     await visitor.page.locator('.composer input[type=file]').setInputFiles([
       { name: 'lamp.png', mimeType: 'image/png', buffer: picture(200, 120, 60) },
@@ -132,7 +169,7 @@ await walk('visitor', async () => {
     await visitor.page.reload();
     await visitor.launcher.click();
     await visitor.bubble('Here it is').waitFor();
-    same('entries', await visitor.page.locator('.said > li:not(.day)').count(), 4);
+    same('entries', await visitor.page.locator('.said > li:not(.day)').count(), 6);
     same('the session', (await visitor.record()).session, session);
   });
 
@@ -151,7 +188,7 @@ await walk('visitor', async () => {
     visitor.away = false;
     await answers(ticket, 'live again');
     await visitor.bubble('live again').waitFor();
-    same('entries', await visitor.page.locator('.said > li:not(.day)').count(), 7);
+    same('entries', await visitor.page.locator('.said > li:not(.day)').count(), 9);
     same('what the operator has', (await heard(ticket)).filter((text) => text === 'written in the dark').length, 1);
   });
 

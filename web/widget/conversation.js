@@ -16,9 +16,10 @@ export class Talk {
     this.list = el('ol', { class: 'said' });
     this.hello = el('p', { class: 'hello' }, t.hello);
     this.closed = this.#rating();
+    this.elsewhere = this.#telegram();
     this.dots = el('p', { class: 'typing', hidden: true }, el('i'), el('i'), el('i'), el('span', { class: 'vh' }, t.typing));
     this.log = el('div', { class: 'log', role: 'log', tabindex: '0', 'aria-label': t.log, onscroll: () => this.#scrolled() }, this.hello, this.list, this.dots);
-    this.root = el('div', { class: 'talk' }, this.log, this.closed, this.#composer());
+    this.root = el('div', { class: 'talk' }, this.log, this.elsewhere, this.closed, this.#composer());
     this.#drop();
     new ResizeObserver(() => this.#stay()).observe(this.log);
     this.render();
@@ -54,6 +55,7 @@ export class Talk {
     this.hello.hidden = rows.length > 0;
     this.dots.hidden = !line.typing;
     this.closed.hidden = line.active || !line.session;
+    this.elsewhere.hidden = !t.telegram || !line.links || !line.session || !line.active;
     this.stars.hidden = line.rated;
     this.thanks.hidden = !line.rated;
     this.#stay();
@@ -245,6 +247,21 @@ export class Talk {
     } }, el('fieldset', null, el('legend', null, t.how), el('div', { class: 'stars' }, ...stars)), more, wrong);
     this.thanks = el('p', { role: 'status' }, t.thanks);
     return el('div', { class: 'closed', hidden: true }, el('p', null, t.closed), this.stars, this.thanks);
+  }
+
+  // For whoever wants to close the page: a code leads to the bot, and what is answered comes there too.
+  #telegram() {
+    const { t, line } = this;
+    const box = el('p', { class: 'elsewhere', role: 'status', hidden: true });
+    const button = el('button', { type: 'button', onclick: async () => {
+      button.disabled = true;
+      const { link, command, trouble } = await line.link();
+      const open = link && el('a', { href: link, target: '_blank', rel: 'noopener', onclick: () => line.linked() }, t['telegram-open']);
+      box.replaceChildren(open || command || trouble);
+      open?.focus();
+    } }, t.telegram);
+    box.append(button);
+    return box;
   }
 
   #scrolled() {

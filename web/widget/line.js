@@ -24,6 +24,8 @@ export class Line {
   live = null;
   typing = false;
   trouble = '';
+  // Whether the contact can still be linked with a Telegram account; the holder of a link to one session can not.
+  links = true;
   #source;
   #tries = 0;
   #sending = false;
@@ -42,6 +44,7 @@ export class Line {
     const kept = store.read();
     this.session = session ?? kept.session ?? null;
     this.rated = kept.rated === this.session;
+    this.links = !key;
     this.fixed = Boolean(session);
     for (const [id, item] of Object.entries(kept.queue ?? {})) {
       if (!session || item.session === session) this.queue.push({ id, ...item, files: [], kept: true });
@@ -121,6 +124,18 @@ export class Line {
     this.store.change((record) => { record.rated = this.session; });
     this.changed();
     return null;
+  }
+
+  // A code for the bot: a link, or what to send it.
+  async link() {
+    const proof = await this.#proof();
+    const { status, data } = proof ? await ask('POST', `${this.base}/api/telegram/link-code`, { ...proof, lang: this.lang, body: {} }) : { status: 0 };
+    return status === 200 ? data : { trouble: data?.error ?? '' };
+  }
+
+  linked() {
+    this.links = false;
+    this.changed();
   }
 
   // What we prove ourselves with: the page's token, a visitor's, or the key of a link.

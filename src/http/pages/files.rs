@@ -102,14 +102,14 @@ pub struct Files {
 
 impl Files {
     /// The embedded files, and the texts of each language.
-    pub fn new(texts: &Texts) -> Self {
+    pub fn new(texts: &Texts, telegram: bool) -> Self {
         let mut all: Vec<(String, Bytes)> = embedded()
             .map(|(name, content)| (name.to_owned(), Bytes::from_static(content.as_bytes())))
             .collect();
         for locale in Locale::ALL {
             let language = locale.as_str();
             let pages = serde_json::json!(texts.beginning_with(locale, PREFIX)).to_string();
-            let chat = serde_json::json!(widget::words(texts, locale)).to_string();
+            let chat = serde_json::json!(widget::words(texts, locale, telegram)).to_string();
             all.push((format!("texts.{language}.json"), pages.into()));
             all.push((format!("widget.{language}.json"), chat.into()));
         }
@@ -199,7 +199,7 @@ mod tests {
     use super::*;
 
     fn files() -> Files {
-        Files::new(&Texts::load().unwrap())
+        Files::new(&Texts::load().unwrap(), true)
     }
 
     fn header(answer: &Response, name: &str) -> String {

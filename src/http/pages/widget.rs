@@ -44,8 +44,8 @@ pub struct Widget {
 }
 
 impl Widget {
-    pub fn new(texts: &Texts) -> Self {
-        let script = script(texts);
+    pub fn new(texts: &Texts, telegram: bool) -> Self {
+        let script = script(texts, telegram);
         let hash = hex::encode(Sha256::digest(&script));
         Self {
             packed: packed(&script).unwrap_or_default(),
@@ -92,10 +92,10 @@ fn packed(script: &str) -> std::io::Result<Bytes> {
 }
 
 /// One script that leaves nothing behind on the page but its element.
-fn script(texts: &Texts) -> String {
+fn script(texts: &Texts, telegram: bool) -> String {
     let texts: BTreeMap<&str, BTreeMap<String, String>> = Locale::ALL
         .into_iter()
-        .map(|locale| (locale.as_str(), words(texts, locale)))
+        .map(|locale| (locale.as_str(), words(texts, locale, telegram)))
         .collect();
     let style: String = STYLES.into_iter().flat_map(rules).collect();
     let modules: String = MODULES.into_iter().flat_map(statements).collect();
@@ -106,14 +106,17 @@ fn script(texts: &Texts) -> String {
     )
 }
 
-/// The bubble's texts in one language, by keys without the prefix.
-pub fn words(texts: &Texts, locale: Locale) -> BTreeMap<String, String> {
+/// The bubble's texts in one language, by keys without the prefix; without Telegram there are no words about it.
+pub fn words(texts: &Texts, locale: Locale, telegram: bool) -> BTreeMap<String, String> {
     let short = |(key, text): (String, String)| {
         let key = key.strip_prefix(PREFIX).unwrap_or(&key).to_owned();
         (key, text)
     };
     let found = texts.beginning_with(locale, PREFIX);
-    found.into_iter().map(short).collect()
+    let found = found.into_iter().map(short);
+    found
+        .filter(|(key, _)| telegram || !key.starts_with("telegram"))
+        .collect()
 }
 
 /// A module's lines without indentation, comments and what joins modules. It works on lines alone: a statement that
@@ -167,7 +170,7 @@ mod tests {
     const MOST: usize = 15 * 1024;
 
     fn widget() -> Widget {
-        Widget::new(&Texts::load().unwrap())
+        Widget::new(&Texts::load().unwrap(), true)
     }
 
     #[test]
@@ -178,9 +181,11 @@ mod tests {
 
     #[test]
     fn it_has_all_languages_and_no_joints() {
-        let script = script(&Texts::load().unwrap());
+        let script = script(&Texts::load().unwrap(), true);
         for locale in Locale::ALL {
-            let texts = words(&Texts::load().unwrap(), locale);
+            let texts = words(&Texts::load().unwrap(), locale, true);
+            let off = words(&Texts::load().unwrap(), locale, false);
+            assert!(texts.contains_key("telegram") && !off.contains_key("telegram"));
             assert!(script.contains(texts["hello"].as_str()));
         }
         for line in script.lines() {
@@ -194,7 +199,7 @@ mod tests {
 
     #[test]
     fn every_text_that_a_module_names_is_there() {
-        let texts = words(&Texts::load().unwrap(), Locale::En);
+        let texts = words(&Texts::load().unwrap(), Locale::En, true);
         for module in MODULES {
             let named =
                 module.split(|c: char| !(c.is_ascii_alphanumeric() || c == '.' || c == '_'));
