@@ -141,6 +141,7 @@ async fn a_code_works_once_for_five_minutes_and_only_the_newest() {
     );
     // Over the app, and anew.
     alice.posts("/api/telegram/unlink", json!({})).await.ok();
+    anna.sees("no longer linked").await;
     alice.posts("/api/telegram/unlink", json!({})).await.ok();
     let late = code(&alice).await;
     world.passes(Duration::from_secs(301)).await;

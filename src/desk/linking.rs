@@ -1,6 +1,8 @@
 //! Link codes: how somebody proves to the bot which contact, or which account of staff, it is. From then on both are
 //! one: a linked contact hears in its private chat of all its tickets, whichever channel they came from.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Duration, Utc};
 use sha2::{Digest, Sha256};
 
@@ -130,18 +132,29 @@ impl Desk {
     /// `forbidden`, `not_allowed`, `missing_field`, `contact_not_found`.
     pub async fn unlink(&self, caller: LinkCaller, user: Option<UserId>) -> Result<(), Error> {
         let whose = whose(caller, user)?;
+        let (texts, fallback) = (Arc::clone(&self.texts), self.settings.locale);
         self.store
-            .write(move |tx| match whose {
-                Whose::Agent(id) => {
-                    tx.end_link_codes(LinkTo::Agent(id))?;
-                    tx.clear_telegram_of_agent(id)
-                }
-                Whose::Contact(contact) => {
-                    let contact = tx.contact(&contact.user)?;
-                    let contact = contact.ok_or_else(|| Error::not_found("contact_not_found"))?;
-                    tx.end_link_codes(LinkTo::Contact(contact.id))?;
-                    unlink(tx, &contact)
-                }
+            .write(move |tx| {
+                let contact = match whose {
+                    Whose::Agent(id) => {
+                        tx.end_link_codes(LinkTo::Agent(id))?;
+                        return tx.clear_telegram_of_agent(id);
+                    }
+                    Whose::Contact(contact) => tx.contact(&contact.user)?,
+                };
+                let contact = contact.ok_or_else(|| Error::not_found("contact_not_found"))?;
+                tx.end_link_codes(LinkTo::Contact(contact.id))?;
+                let reached = !tx.keeps_bot_out(contact.id)?;
+                let chat = unlink(tx, &contact)?.filter(|_| reached);
+                let Some(chat) = chat else {
+                    return Ok(());
+                };
+                let locale = contact.language.or(tx.language_of_chat(chat)?);
+                let line = private::Line {
+                    text: texts.get(locale.unwrap_or(fallback), "bot-unlinked", &[]),
+                    ..private::Line::default()
+                };
+                private::say(tx, chat, &line)
             })
             .await
     }
@@ -298,18 +311,20 @@ pub(super) fn link_agent(tx: &mut Tx, agent: &Agent, telegram_id: i64) -> Result
     agents::change(tx, &itself, agent.id, form, None)
 }
 
-/// The contact is nobody in Telegram any more: what waits for its chat ends, what was said stays.
-pub(super) fn unlink(tx: &mut Tx, contact: &ContactRow) -> Result<(), Error> {
+/// The contact is nobody in Telegram any more: what waits for its chat ends, what was said stays. Which chat that was;
+/// None where it was not linked.
+pub(super) fn unlink(tx: &mut Tx, contact: &ContactRow) -> Result<Option<i64>, Error> {
     let linked = contact
         .telegram_id
         .filter(|_| !contact.user.is_of_telegram());
     let Some(telegram_id) = linked else {
-        return Ok(());
+        return Ok(None);
     };
     tx.end_lane(PRIVATE, &private::lane_of(telegram_id))?;
     tx.set_telegram_of(contact.id, None)?;
     log(tx, contact, "unlinked", telegram_id)?;
-    tell_staff(tx, contact)
+    tell_staff(tx, contact)?;
+    Ok(Some(telegram_id))
 }
 
 fn log(
