@@ -233,7 +233,7 @@ pub fn wire(
     start_housekeeping(desk, stopping, tasks);
     watch_store(store, stopping, tasks);
     let counted = super::counting::begin()?;
-    Ok(http::routes(http::Setup {
+    http::routes(http::Setup {
         desk: Arc::clone(desk),
         access,
         cors_origins: config.cors_origins.clone(),
@@ -252,7 +252,8 @@ pub fn wire(
         manager_socket,
         counted,
         further,
-    }))
+    })
+    .map_err(|error| format!("the pages could not be made: {error}"))
 }
 
 fn start_telegram(

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
-use sha2::{Digest, Sha256};
 
 use super::Desk;
 use super::agents::{self, AccountForm};
@@ -16,7 +15,8 @@ use super::tickets;
 use crate::domain::agent::Agent;
 use crate::domain::error::{Error, Kind};
 use crate::domain::event::TicketChange;
-use crate::domain::ids::{AgentId, Chance, ContactId, UserId};
+use crate::domain::ids::{AgentId, ContactId, UserId};
+use crate::domain::link_code::Code;
 use crate::domain::ticket::Channel;
 use crate::store::{ContactRow, LinkTo, NewEntry, Profile, Reading, Tx};
 
@@ -24,9 +24,6 @@ use crate::store::{ContactRow, LinkTo, NewEntry, Profile, Reading, Tx};
 pub const CODE_LASTS: Duration = Duration::minutes(5);
 /// What a deep link says before the code.
 pub const START: &str = "link_";
-/// Letters and digits that are not taken for each other; each stands for five bits.
-const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-const LENGTH: usize = 6;
 /// Wrong codes in a row that somebody may send before it has to wait.
 const FREE_TRIES: u32 = 5;
 
@@ -42,41 +39,6 @@ pub struct LinkCode {
     pub expires_at: DateTime<Utc>,
     /// The bot's name, where it is known yet.
     pub bot: Option<String>,
-}
-
-/// Six letters or digits.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Code(String);
-
-impl Code {
-    fn new(chance: Chance) -> Self {
-        let letters = chance.bytes::<LENGTH>().into_iter();
-        let letters = letters.filter_map(|byte| LETTERS.get(usize::from(byte % 32)));
-        Self(letters.map(|letter| char::from(*letter)).collect())
-    }
-
-    /// As somebody types it: in any case, with spaces or dashes, and with letters that look like digits.
-    pub fn typed(text: &str) -> Option<Self> {
-        let letters = text
-            .chars()
-            .filter(|letter| !matches!(letter, ' ' | '-' | '\u{a0}'));
-        let letters = letters.map(|letter| match letter.to_ascii_uppercase() {
-            'O' => '0',
-            'I' | 'L' => '1',
-            letter => letter,
-        });
-        let code: String = letters.take(LENGTH + 1).collect();
-        let known = |byte: &u8| LETTERS.contains(byte);
-        (code.len() == LENGTH && code.as_bytes().iter().all(known)).then_some(Self(code))
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    pub(super) fn hash(&self) -> [u8; 32] {
-        Sha256::digest(self.0.as_bytes()).into()
-    }
 }
 
 /// Whom a code means.
@@ -356,47 +318,4 @@ fn tell_staff(tx: &mut Tx, contact: &ContactRow) -> Result<(), Error> {
 fn known(r: &Reading, id: ContactId) -> Result<ContactRow, Error> {
     let found = r.contact_by_id(id)?;
     found.ok_or_else(|| Error::internal("a contact that was just linked is not there"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn a_code_is_known_however_it_is_typed() {
-        let code = Code::typed("7K2M0Q").unwrap();
-        for typed in ["7k2m0q", " 7K2-M0Q ", "7K2MOQ", "7 K 2 M o Q"] {
-            assert_eq!(Code::typed(typed), Some(code.clone()), "{typed:?}");
-        }
-        assert_eq!(Code::typed("il1ill").unwrap().as_str(), "111111");
-        for wrong in [
-            "",
-            "7K2M0",
-            "7K2M0QQ",
-            "7K2M0U",
-            "7K2M0é",
-            "７K2M0Q",
-            "link_7K2M0Q",
-        ] {
-            assert_eq!(Code::typed(wrong), None, "{wrong:?}");
-        }
-    }
-
-    #[test]
-    fn a_new_code_is_one_that_can_be_typed() {
-        for _ in 0..1000 {
-            let code = Code::new(Chance);
-            assert_eq!(Code::typed(code.as_str()), Some(code));
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn whatever_is_typed_is_no_panic(text in ".{0,40}") {
-            if let Some(code) = Code::typed(&text) {
-                prop_assert_eq!(Code::typed(code.as_str()), Some(code));
-            }
-        }
-    }
 }

@@ -15,6 +15,7 @@ pub mod group;
 pub mod hours;
 pub mod ids;
 pub mod item;
+pub mod link_code;
 pub mod locale;
 pub mod message;
 pub mod text;

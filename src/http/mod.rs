@@ -37,6 +37,7 @@ mod metrics;
 mod mobile;
 mod notes;
 mod outcomes;
+mod packed;
 mod pages;
 mod pages_of;
 mod payloads;
@@ -63,7 +64,7 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 use metrics_exporter_prometheus::PrometheusHandle;
-use poem::endpoint::{BoxEndpoint, make_sync};
+use poem::endpoint::BoxEndpoint;
 use poem::{Endpoint, EndpointExt, Request, Response, Route, get, post};
 use poem_openapi::{OpenApiService, Tags as ApiTags};
 use tokio_util::sync::CancellationToken;
@@ -126,7 +127,10 @@ pub struct Setup {
 const ABOUT: &str = include_str!("about.md");
 
 /// Every path, with everything around it.
-pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
+///
+/// # Errors
+/// None is known.
+pub fn routes(setup: Setup) -> std::io::Result<impl Endpoint<Output = Response>> {
     let desk = setup.desk;
     let server = setup
         .public_url
@@ -230,10 +234,13 @@ pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
         ],
     );
     let route = Route::new()
-        .at("/docs", get(text("text/html; charset=utf-8", page)))
+        .at(
+            "/docs",
+            get(packed::large("text/html; charset=utf-8", &page)?),
+        )
         .at(
             "/openapi.json",
-            get(text("application/json; charset=utf-8", document)),
+            get(packed::large("application/json; charset=utf-8", &document)?),
         )
         .at("/support/webhook/telegram", post(webhook::support))
         .at("/api/telegram/webhook", post(webhook::telegram))
@@ -255,7 +262,7 @@ pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
     .data(setup.access)
     .data(setup.webhook)
     .map_to_response();
-    Edge {
+    Ok(Edge {
         inner,
         desk,
         origins: Origins(setup.cors_origins),
@@ -263,7 +270,7 @@ pub fn routes(setup: Setup) -> impl Endpoint<Output = Response> {
         public_url: setup.public_url,
         stopping: setup.stopping,
         methods,
-    }
+    })
 }
 
 /// The server's own paths, and beside them the root and `/demo` where a demo runs.
@@ -284,14 +291,4 @@ impl Endpoint for Paths {
             _ => self.own.call(request).await,
         }
     }
-}
-
-/// An endpoint that always answers with the same text.
-fn text(content_type: &'static str, content: String) -> impl Endpoint<Output = Response> {
-    let content = bytes::Bytes::from(content);
-    make_sync(move |_| {
-        Response::builder()
-            .content_type(content_type)
-            .body(content.clone())
-    })
 }

@@ -5,8 +5,9 @@ use super::commands::known;
 use super::dialogue::Input;
 use super::state::Button;
 use super::talk::Talk;
-use crate::desk::linking::{self, Code, Linked, START};
+use crate::desk::linking::{self, Linked, START};
 use crate::domain::error::Error;
+use crate::domain::link_code::Code;
 use crate::store::Tx;
 
 /// What was sent in the place of a code; None for a command that sends none.

@@ -2,12 +2,10 @@
 //! `web/widget/`, their style and the texts of all languages, because a site includes it with one line and no modules.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use flate2::Compression;
-use flate2::write::GzEncoder;
 use poem::http::{HeaderValue, StatusCode, header};
 use poem::{IntoResponse, Request, Response, handler};
 use sha2::{Digest, Sha256};
@@ -15,6 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::domain::error::Error;
 use crate::domain::locale::Locale;
 use crate::http::errors::bare;
+use crate::http::packed::{pack, takes_gzip};
 use crate::http::range::names;
 use crate::texts::Texts;
 
@@ -48,7 +47,7 @@ impl Widget {
         let script = script(texts, telegram);
         let hash = hex::encode(Sha256::digest(&script));
         Self {
-            packed: packed(&script).unwrap_or_default(),
+            packed: pack(&script, Compression::best()).unwrap_or_default(),
             script: script.into(),
             hash: hash.chars().take(16).collect(),
         }
@@ -83,12 +82,6 @@ impl Widget {
         }
         answer
     }
-}
-
-fn packed(script: &str) -> std::io::Result<Bytes> {
-    let mut packer = GzEncoder::new(Vec::new(), Compression::best());
-    packer.write_all(script.as_bytes())?;
-    Ok(packer.finish()?.into())
 }
 
 /// One script that leaves nothing behind on the page but its element.
@@ -143,23 +136,8 @@ pub fn serve(request: &Request) -> Response {
     let Some(widget) = request.data::<Arc<Widget>>() else {
         return bare(Error::internal("no widget in the request"));
     };
-    let packs = request
-        .header(header::ACCEPT_ENCODING)
-        .is_some_and(takes_gzip);
+    let packs = takes_gzip(request);
     widget.answer(request.header(header::IF_NONE_MATCH), packs)
-}
-
-fn takes_gzip(accepted: &str) -> bool {
-    accepted.split(',').any(|part| {
-        let mut pieces = part.split(';').map(str::trim);
-        let named = pieces
-            .next()
-            .is_some_and(|coding| coding.eq_ignore_ascii_case("gzip"));
-        let refused = pieces
-            .filter_map(|piece| piece.strip_prefix("q="))
-            .any(|weight| weight.trim().parse() == Ok(0.0));
-        named && !refused
-    })
 }
 
 #[cfg(test)]
@@ -240,19 +218,5 @@ mod tests {
         )
         .unwrap();
         assert_eq!(plain.into_body().into_string().await.unwrap(), unpacked);
-    }
-
-    #[test]
-    fn who_takes_compressed_content() {
-        for (accepted, expected) in [
-            ("gzip", true),
-            ("deflate, gzip;q=0.8", true),
-            ("GZIP", true),
-            ("gzip;q=0", false),
-            ("br", false),
-            ("", false),
-        ] {
-            assert_eq!(takes_gzip(accepted), expected, "{accepted}");
-        }
     }
 }
