@@ -3,18 +3,8 @@
 use relaydesk::sandbox::{FileKind, Person};
 use serde_json::json;
 
+use crate::telegram_answers::KINDS;
 use crate::world::{Chatter, World, file};
-
-const KINDS: [(FileKind, &str); 8] = [
-    (FileKind::Photo, "photo"),
-    (FileKind::Document, "document"),
-    (FileKind::Video, "video"),
-    (FileKind::VideoNote, "video_note"),
-    (FileKind::Animation, "animation"),
-    (FileKind::Voice, "voice"),
-    (FileKind::Audio, "audio"),
-    (FileKind::Sticker, "sticker"),
-];
 
 /// Kinds of what the bot posted, those with files or places only.
 fn kinds_of(posts: Vec<relaydesk::sandbox::Post>) -> Vec<String> {

@@ -5,6 +5,18 @@ use serde_json::json;
 
 use crate::world::{Phone, World, file};
 
+/// What people can send, and what it is called.
+pub const KINDS: [(FileKind, &str); 8] = [
+    (FileKind::Photo, "photo"),
+    (FileKind::Document, "document"),
+    (FileKind::Video, "video"),
+    (FileKind::VideoNote, "video_note"),
+    (FileKind::Animation, "animation"),
+    (FileKind::Voice, "voice"),
+    (FileKind::Audio, "audio"),
+    (FileKind::Sticker, "sticker"),
+];
+
 /// A contact who has written, and the post.
 async fn asked(world: &World) -> (Phone, i64) {
     let alice = world.phone("alice");
@@ -16,17 +28,7 @@ async fn asked(world: &World) -> (Phone, i64) {
 async fn an_answer_of_every_kind_reaches_the_contact() {
     let world = World::start().await;
     let (alice, post) = asked(&world).await;
-    let kinds = [
-        (FileKind::Photo, "photo"),
-        (FileKind::Document, "document"),
-        (FileKind::Video, "video"),
-        (FileKind::VideoNote, "video_note"),
-        (FileKind::Animation, "animation"),
-        (FileKind::Voice, "voice"),
-        (FileKind::Audio, "audio"),
-        (FileKind::Sticker, "sticker"),
-    ];
-    for (n, (kind, name)) in kinds.into_iter().enumerate() {
+    for (n, (kind, name)) in KINDS.into_iter().enumerate() {
         let sent = file(kind);
         let bytes = sent.bytes.clone();
         world.sandbox.agent_replies_with(post, vec![sent], "");
