@@ -310,3 +310,16 @@ async fn the_menu_of_a_chat_is_in_its_language_and_has_what_its_user_may() {
         .await;
     world.ends().await;
 }
+
+#[tokio::test]
+async fn what_an_app_once_spoke_is_spoken_on_where_it_does_not_say_so() {
+    let world = World::start().await;
+    let ann = world.chatter("Ann");
+    ann.person.writes("/help");
+    ann.sees("people will answer it in this chat").await;
+    let mut user = ann.person.user();
+    user.language_code = None;
+    world.sandbox.private_of(&user).writes("/questions");
+    ann.sees("You have not asked anything yet").await;
+    world.ends().await;
+}

@@ -138,7 +138,9 @@ impl Desk {
         self.store
             .write(move |tx| {
                 let contact = tx.touch_telegram(&person)?;
-                let locale = contact.language.or(guess).unwrap_or(house.locale);
+                let spoken = contact.language.or(guess);
+                let spoken = spoken.or(tx.language_of_chat(person.telegram_id)?);
+                let locale = spoken.unwrap_or(house.locale);
                 let told = Told {
                     text: house.texts.error(locale, &error, ""),
                     refused: true,
@@ -245,7 +247,10 @@ fn stepped(
     // Who writes has let the bot in, whatever came of the update that says so.
     tx.set_bot_out(contact.id, false)?;
     let (before, turn) = known_state(tx, tx.now(), chat)?;
-    let locale = contact.language.or(heard.language).unwrap_or(house.locale);
+    let spoken = contact.language.or(heard.language);
+    // Telegram need not say it every time.
+    let spoken = spoken.or(tx.language_of_chat(chat)?);
+    let locale = spoken.unwrap_or(house.locale);
     let mut talk = Talk::new(house.clone(), contact, locale, turn + 1);
     talk.looked = looked;
     become_owner(tx, house, &heard.person)?;
