@@ -80,14 +80,14 @@ impl<E: Endpoint<Output = Response>> Endpoint for Edge<E> {
 impl<E: Endpoint<Output = Response>> Edge<E> {
     /// By documented path: anybody can make up others without end.
     fn count(&self, asked: &Asked, response: &Response, took: Duration) {
-        let route = self.methods.route(&asked.path);
-        let route = route.unwrap_or_else(|| "other".to_owned());
+        let route = self.methods.route(&asked.path).unwrap_or("other");
         let labels = [
-            ("route", route.clone()),
-            ("status", response.status().as_u16().to_string()),
+            ("route", route.to_owned()),
+            ("status", response.status().as_str().to_owned()),
         ];
         metrics::counter!("relaydesk_http_requests_total", &labels).increment(1);
-        metrics::histogram!("relaydesk_http_request_seconds", "route" => route).record(took);
+        metrics::histogram!("relaydesk_http_request_seconds", "route" => route.to_owned())
+            .record(took);
     }
 
     fn admit(&self, request: &mut Request) -> Result<(), Error> {

@@ -2,65 +2,80 @@
 
 use serde_json::Value;
 
-/// Paths as segments, with the methods they take.
-pub struct Methods(Vec<(Vec<String>, String)>);
+/// Every path, and the methods it takes.
+pub struct Methods(Vec<Known>);
+
+struct Known {
+    /// As it is documented.
+    path: String,
+    segments: Vec<String>,
+    /// As `Allow` lists them.
+    methods: String,
+}
+
+impl Known {
+    fn new(path: &str, methods: String) -> Self {
+        let segments = segments(path).map(str::to_owned).collect();
+        Self {
+            path: path.to_owned(),
+            segments,
+            methods,
+        }
+    }
+
+    fn is(&self, asked: &[&str]) -> bool {
+        let mut pairs = self.segments.iter().zip(asked);
+        self.segments.len() == asked.len()
+            && pairs.all(|(known, asked)| known.starts_with('{') || known == asked)
+    }
+}
 
 impl Methods {
     /// Reads the paths of an OpenAPI document, and adds those that it does not describe.
     pub fn of(document: &str, others: &[(&str, &str)]) -> Self {
         let document: Value = serde_json::from_str(document).unwrap_or_default();
         let described = document.get("paths").and_then(Value::as_object);
-        let mut all: Vec<(Vec<String>, String)> = Vec::new();
+        let mut all = Vec::new();
         for (path, operations) in described.into_iter().flatten() {
             let methods = operations
                 .as_object()
                 .into_iter()
                 .flatten()
                 .map(|(method, _)| method.to_uppercase());
-            all.push((segments(path), methods.collect::<Vec<_>>().join(", ")));
+            all.push(Known::new(path, methods.collect::<Vec<_>>().join(", ")));
         }
         for (path, methods) in others {
-            all.push((segments(path), (*methods).to_owned()));
+            all.push(Known::new(path, (*methods).to_owned()));
         }
         Self(all)
     }
 
     /// The value of `Allow` for a path.
     pub fn allowed(&self, path: &str) -> &str {
-        self.find(path).map_or("GET", |(_, methods)| methods)
+        self.find(path).map_or("GET", |known| &known.methods)
     }
 
     /// The path as it is documented, for who counts requests; None for one that is not.
-    pub fn route(&self, path: &str) -> Option<String> {
-        let (known, _) = self.find(path)?;
-        Some(format!("/{}", known.join("/")))
+    pub fn route(&self, path: &str) -> Option<&str> {
+        self.find(path).map(|known| known.path.as_str())
     }
 
     /// The name of the parameter in a path.
     pub fn parameter(&self, path: &str) -> Option<&str> {
-        let (known, _) = self.find(path)?;
+        let known = &self.find(path)?.segments;
         known
             .iter()
             .find_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
     }
 
-    fn find(&self, path: &str) -> Option<&(Vec<String>, String)> {
-        let asked = segments(path);
-        self.0.iter().find(|(known, _)| {
-            known.len() == asked.len()
-                && known
-                    .iter()
-                    .zip(&asked)
-                    .all(|(known, asked)| known.starts_with('{') || known == asked)
-        })
+    fn find(&self, path: &str) -> Option<&Known> {
+        let asked: Vec<&str> = segments(path).collect();
+        self.0.iter().find(|known| known.is(&asked))
     }
 }
 
-fn segments(path: &str) -> Vec<String> {
-    path.split('/')
-        .filter(|part| !part.is_empty())
-        .map(str::to_owned)
-        .collect()
+fn segments(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter(|part| !part.is_empty())
 }
 
 #[cfg(test)]
@@ -76,7 +91,7 @@ mod tests {
         assert_eq!(methods.allowed("/hook"), "POST");
         assert_eq!(methods.parameter("/b/%FF"), Some("id"));
         assert_eq!(methods.parameter("/a"), None);
-        assert_eq!(methods.route("/b/alice/").as_deref(), Some("/b/{id}"));
+        assert_eq!(methods.route("/b/alice/"), Some("/b/{id}"));
         assert_eq!(methods.route("/b/alice/c"), None);
     }
 }

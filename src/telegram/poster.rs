@@ -254,24 +254,7 @@ impl Poster {
 
     /// What Telegram will not take in this form goes in another.
     fn replaced(&self, plan: Plan, step: &Step, failure: Failure) -> Result<Outcome, Trouble> {
-        let others = match (step, &failure) {
-            (
-                Step::Link { instead, .. },
-                Failure::LinkRefused(_)
-                | Failure::PhotoRefused { .. }
-                | Failure::TooBig(_)
-                | Failure::Refused(_),
-            ) => Some(
-                instead
-                    .iter()
-                    .map(|html| Step::Text { html: html.clone() })
-                    .collect(),
-            ),
-            (step, Failure::PhotoRefused { part, .. }) => step.as_documents(*part),
-            (step @ Step::Media { .. }, Failure::Refused(_)) => step.as_documents(None),
-            _ => None,
-        };
-        let Some(others) = others else {
+        let Some(others) = step.instead(&failure) else {
             return Err(failure.into());
         };
         tracing::info!(reason = %failure, "a file goes in another form");

@@ -312,18 +312,9 @@ fn sent(mut plan: Plan, mut receipt: Receipt) -> Outcome {
     }
 }
 
-/// What Telegram will not take as what it is goes as a document, and an address as words.
+/// What Telegram will not take in this form goes in another.
 fn replaced(plan: Plan, step: &Step, failure: Failure) -> Result<Outcome, Trouble> {
-    let others = match (step, &failure) {
-        (Step::Link { instead, .. }, Failure::LinkRefused(_) | Failure::Refused(_)) => {
-            let texts = instead.iter().cloned();
-            Some(texts.map(|html| Step::Text { html }).collect())
-        }
-        (step, Failure::PhotoRefused { part, .. }) => step.as_documents(*part),
-        (step @ Step::Media { .. }, Failure::Refused(_)) => step.as_documents(None),
-        _ => None,
-    };
-    let Some(others) = others else {
+    let Some(others) = step.instead(&failure) else {
         return Err(failure.into());
     };
     tracing::info!(reason = %failure, "a file goes in another form");

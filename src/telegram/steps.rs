@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use super::failure::Failure;
 use crate::domain::attachment::AttachmentKind;
 
 /// One call to Telegram. Texts and captions are HTML, rendered and within Telegram's limits.
@@ -180,9 +181,29 @@ impl Step {
         }
     }
 
+    /// What Telegram will not take in this form, in another: an address as words, a file as a document. None: this is
+    /// no such refusal.
+    pub fn instead(&self, failure: &Failure) -> Option<Vec<Self>> {
+        match (self, failure) {
+            (
+                Self::Link { instead, .. },
+                Failure::LinkRefused(_)
+                | Failure::PhotoRefused { .. }
+                | Failure::TooBig(_)
+                | Failure::Refused(_),
+            ) => {
+                let texts = instead.iter().cloned();
+                Some(texts.map(|html| Self::Text { html }).collect())
+            }
+            (step, Failure::PhotoRefused { part, .. }) => step.as_documents(*part),
+            (step @ Self::Media { .. }, Failure::Refused(_)) => step.as_documents(None),
+            _ => None,
+        }
+    }
+
     /// What to send after Telegram refused a photo for its size or shape; `part` is the album's part it named.
     /// None: this step holds no photo that could go as a document.
-    pub fn as_documents(&self, part: Option<usize>) -> Option<Vec<Self>> {
+    fn as_documents(&self, part: Option<usize>) -> Option<Vec<Self>> {
         match self {
             Self::Media {
                 file,

@@ -33,7 +33,7 @@ use crate::domain::locale::Locale;
 use crate::domain::message::Direction;
 use crate::domain::text;
 pub use crate::store::TelegramPerson;
-use crate::store::{AgentChange, Tx};
+use crate::store::{AgentChange, ContactRow, Tx};
 use commands::command;
 use dialogue::{Input, step};
 use owner_group::Looked;
@@ -138,9 +138,7 @@ impl Desk {
         self.store
             .write(move |tx| {
                 let contact = tx.touch_telegram(&person)?;
-                let spoken = contact.language.or(guess);
-                let spoken = spoken.or(tx.language_of_chat(person.telegram_id)?);
-                let locale = spoken.unwrap_or(house.locale);
+                let locale = spoken_with(tx, &contact, guess, &house)?;
                 let told = Told {
                     text: house.texts.error(locale, &error, ""),
                     refused: true,
@@ -247,10 +245,7 @@ fn stepped(
     // Who writes has let the bot in, whatever came of the update that says so.
     tx.set_bot_out(contact.id, false)?;
     let (before, turn) = known_state(tx, tx.now(), chat)?;
-    let spoken = contact.language.or(heard.language);
-    // Telegram need not say it every time.
-    let spoken = spoken.or(tx.language_of_chat(chat)?);
-    let locale = spoken.unwrap_or(house.locale);
+    let locale = spoken_with(tx, &contact, heard.language, house)?;
     let mut talk = Talk::new(house.clone(), contact, locale, turn + 1);
     talk.looked = looked;
     become_owner(tx, house, &heard.person)?;
@@ -321,6 +316,21 @@ fn stepped(
     let turn = if talk.shows_step { turn + 1 } else { turn };
     keep(tx, (chat, heard.language), &after, turn)?;
     Ok(talk.told)
+}
+
+/// What is spoken with a contact: what it chose, else what its app speaks, which Telegram need not say every time.
+fn spoken_with(
+    r: &Tx,
+    contact: &ContactRow,
+    said: Option<Locale>,
+    house: &House,
+) -> Result<Locale, Error> {
+    let before = match contact.telegram_id {
+        Some(chat) => r.language_of_chat(chat)?,
+        None => None,
+    };
+    let spoken = contact.language.or(said).or(before);
+    Ok(spoken.unwrap_or(house.locale))
 }
 
 fn keep(
